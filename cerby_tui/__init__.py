@@ -1,0 +1,3 @@
+"""The terminal client of cerby-tui."""
+
+__version__ = "0.1.0"
