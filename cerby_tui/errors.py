@@ -8,6 +8,7 @@
     │   └── SessionRemoved    the session was removed, or the service says so
     ├── NoVault               nothing is set up on this device yet
     ├── VaultDamaged          the vault file does not open although its key is right
+    ├── StorageFull           the disk has no room for a change; what was saved before is still there
     ├── OfflineError          the service cannot be reached; local work goes on
     ├── RefusedError          the service or a rule said no; `code` is stable
     ├── TimedOut              what was waited for did not come
@@ -64,6 +65,12 @@ class NoVault(LockedError):
 
 class VaultDamaged(LockedError):
     """The vault file does not open although its key is right."""
+
+
+class StorageFull(CerbyError):
+    """The disk has no room: the change was not taken, and nothing before it was lost."""
+
+    retryable = True
 
 
 class OfflineError(CerbyError):

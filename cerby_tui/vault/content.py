@@ -1,0 +1,96 @@
+"""The plain map inside a sealed item, and the `Item` that screens work with.
+
+The map is the truth: keys that this program does not know stay in it and are written back untouched, in the item
+itself and in its custom fields.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from cerby_tui.values import Clash, CustomField, Item
+
+Content = dict[str, Any]
+
+CLASHES = "clashes"
+FIELDS = "fields"
+COLLECTIONS = "collections"
+CUSTOM = "fields."
+KNOWN = tuple(name for name in Item.__struct_fields__ if name != "unknown")
+
+
+def plain(value: object) -> Any:
+    """A field's value as it stands in the map: lists and maps instead of tuples and structs."""
+    return msgspec.to_builtins(value)
+
+
+def default(name: str) -> Any:
+    """What a field holds when nobody has written it."""
+    if name in (FIELDS, COLLECTIONS, CLASHES, "backup_codes"):
+        return []
+    return 0 if name in ("copied_at", "added_at") else ""
+
+
+def from_item(item: Item) -> Content:
+    """The map of a new item; empty fields are left out."""
+    known = {name: plain(getattr(item, name)) for name in KNOWN}
+    return dict(item.unknown) | {name: value for name, value in known.items() if value != default(name)}
+
+
+def to_item(content: Mapping[str, Any]) -> Item:
+    """The item that a map describes; a known key with a value of another type counts as unknown."""
+    known: Content = {"label": ""}
+    unknown: Content = {}
+    for name, value in content.items():
+        if name in KNOWN and _fits(name, value):
+            known[name] = value
+        elif name != CLASHES:
+            unknown[name] = value
+    return msgspec.convert(known | {"unknown": unknown}, Item)
+
+
+def _fits(name: str, value: Any) -> bool:
+    try:
+        msgspec.convert({"label": "", name: value}, Item)
+    except msgspec.ValidationError:
+        return False
+    return True
+
+
+def clashes(content: Mapping[str, Any]) -> tuple[Clash, ...]:
+    """The values that were kept beside the ones that stand."""
+    found = []
+    for entry in content.get(CLASHES, ()):
+        name, other = entry["field"], entry["value"]
+        found.append(Clash(name, _shown(name, current(content, name)), _shown(name, other)))
+    return tuple(found)
+
+
+def _shown(name: str, value: Any) -> Any:
+    if name.startswith(CUSTOM):
+        return None if value is None else msgspec.convert(value, CustomField)
+    return tuple(value) if isinstance(value, list) else value
+
+
+def current(content: Mapping[str, Any], name: str) -> Any:
+    """The value of a field; `fields.NAME` names a custom field, None when it is gone."""
+    if name.startswith(CUSTOM):
+        wanted = name.removeprefix(CUSTOM)
+        return next((one for one in content.get(FIELDS, ()) if one["name"] == wanted), None)
+    return content.get(name, default(name))
+
+
+def encode(content: Content) -> bytes:
+    """The map as the bytes that are sealed."""
+    return msgspec.msgpack.encode(content)
+
+
+def decode(raw: bytes) -> Content:
+    """The map inside opened bytes; anything but a map is read as an empty item."""
+    try:
+        return msgspec.msgpack.decode(raw, type=Content)
+    except msgspec.DecodeError:
+        return {}
