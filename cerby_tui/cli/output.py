@@ -1,0 +1,59 @@
+"""What commands print: tables for people, JSON for programs. Foreign text cannot steer a terminal."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+
+def say(text: str) -> None:
+    """One line on standard output, at once, so that a reader at the other end of a pipe has it."""
+    print(_line(text), flush=True)  # noqa: T201
+
+
+def complain(text: str) -> None:
+    """One line on standard error."""
+    print(_line(text), file=sys.stderr, flush=True)  # noqa: T201
+
+
+def say_json(value: Any) -> None:
+    """One JSON document on one line of standard output; ASCII, so no terminal can be steered by it."""
+    import json
+
+    print(json.dumps(value), flush=True)  # noqa: T201
+
+
+def complain_json(value: Any) -> None:
+    """One JSON document on one line of standard error."""
+    import json
+
+    print(json.dumps(value), file=sys.stderr, flush=True)  # noqa: T201
+
+
+def table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Columns as wide as their content, headings first; on a pipe tab-separated and without headings, for `cut`."""
+    from cerby_tui.terminal_text import fit, width
+
+    shown = [[_line(cell) for cell in row] for row in rows]
+    if not sys.stdout.isatty():
+        for row in shown:
+            print("\t".join(row), flush=True)  # noqa: T201
+        return
+    widths = [max(map(width, column)) for column in zip(headings, *shown, strict=True)]
+    for row in [list(headings), *shown]:
+        print("  ".join(map(fit, row, widths)).rstrip(), flush=True)  # noqa: T201
+
+
+def _line(text: str) -> str:
+    from cerby_tui.terminal_text import line
+
+    return line(text)
+
+
+def moment(milliseconds: int) -> str:
+    """UTC milliseconds as ISO 8601, or "" for never."""
+    if not milliseconds:
+        return ""
+    return datetime.fromtimestamp(milliseconds / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -1,0 +1,100 @@
+"""The root of the command line: the list of commands, and the one place where errors become exit codes."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+import click
+
+from cerby_tui import __version__
+from cerby_tui.cli.documented import Lazy
+from cerby_tui.cli.output import complain, complain_json
+from cerby_tui.cli.shell import Shell, options, passphrase_option
+
+if TYPE_CHECKING:
+    from cerby_tui.errors import CerbyError
+
+COMMANDS = "cerby_tui.cli"
+INTERRUPTED = 130
+
+SECTIONS = {
+    "Start": {
+        "demo": (f"{COMMANDS}.demo:demo", "Open a ready demo workspace; nothing to set up, nothing kept."),
+    },
+    "Look, without a network": {
+        "accounts": (f"{COMMANDS}.accounts:accounts", "List account cards."),
+        "inbox": (f"{COMMANDS}.inbox:inbox", "List messages of the Shared Inbox."),
+        "numbers": (f"{COMMANDS}.numbers:numbers", "List managed phone numbers, or create one."),
+        "status": (f"{COMMANDS}.status:status", "What is known without a passphrase, and with one."),
+    },
+    "Codes": {
+        "code": (f"{COMMANDS}.code:code", "Show the newest code, wait for the next one, extract codes from texts."),
+    },
+    "Care": {
+        "sync": (f"{COMMANDS}.sync:sync", "Send what is waiting and fetch what is new."),
+        "lock": (f"{COMMANDS}.lock:lock", "Lock every open app of this vault."),
+        "doctor": (f"{COMMANDS}.doctor:doctor", "Check terminal, vault, clock and service; safe to paste."),
+        "config": (f"{COMMANDS}.configuration:config", "Where the configuration is, and whether it makes sense."),
+        "logs": (f"{COMMANDS}.logs:logs", "Where the log is, and its end."),
+    },
+}
+
+
+@click.group(
+    cls=Lazy,
+    name="cerby-tui",
+    sections=SECTIONS,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    examples=[
+        ("demo", "try everything now: nothing to set up, nothing kept"),
+        ("", "open the app; the first time, it sets this device up"),
+        ("code wait Shop --timeout 90", "print the next verification code, for a script"),
+        ("accounts --json", "the account cards, for a program"),
+    ],
+)
+@click.version_option(__version__, message="cerby-tui %(version)s")
+@options
+@passphrase_option
+@click.option("--demo-fd", type=int, hidden=True)
+@click.pass_context
+def root(ctx: click.Context, demo_fd: int | None) -> None:
+    """Managed phone numbers for shared accounts, with a live Shared Inbox in the terminal."""
+    shell = ctx.ensure_object(Shell)
+    shell.demo_fd = demo_fd
+    if ctx.invoked_subcommand is None:
+        ctx.exit(shell.open_app(shell))
+
+
+def run(argv: Sequence[str], open_app: Callable[[Shell], int]) -> int:
+    """Run a command line and give its exit code; `open_app` is what happens without a command."""
+    from cerby_tui.errors import CerbyError
+
+    shell = Shell(open_app)
+    try:
+        code = root.main(list(argv), prog_name="cerby-tui", obj=shell, standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        return INTERRUPTED
+    except CerbyError as error:
+        return _failed(error, shell.as_json)
+    except BrokenPipeError:
+        # The reader has what it wanted. Python would complain once more while it closes standard output.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    return code if isinstance(code, int) else 0
+
+
+def _failed(error: CerbyError, as_json: bool) -> int:
+    if as_json:
+        name = getattr(error, "code", type(error).__name__)
+        parts = {"sentence": error.sentence, "safe": error.safe, "next_step": error.next_step}
+        complain_json({"error": {"code": name, "exit_code": error.exit_code, **parts}})
+    else:
+        complain(error.whole())
+    return error.exit_code
