@@ -1,0 +1,77 @@
+"""What work on the database is given: a connection to read from, or one to write to that notes what changed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Literal
+
+from msgspec import Struct
+from sqlalchemy import Connection
+
+from cerby_wire.shapes import Shape
+
+What = Literal["entry", "message", "access", "number"]
+
+
+class Change(Struct, frozen=True):
+    """Something that others must hear of. `audience` are the people it is for, None for every member.
+
+    `n` is a position in the stream or an index of `generation`; `user` is whose access changed. `event` is what
+    listeners are told.
+    """
+
+    workspace: bytes
+    what: What
+    stream: bytes
+    event: Shape
+    audience: frozenset[bytes] | None = None
+    n: int = 0
+    generation: bytes = b""
+    user: bytes = b""
+
+
+class Announced(Struct, frozen=True):
+    """A change that is committed, at its cursor."""
+
+    cursor: int
+    change: Change
+
+
+class Reading:
+    """One moment of the database, to read from."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+
+    def rows(self, statement: Any) -> list[Any]:
+        """Every row of a statement."""
+        return list(self.connection.execute(statement))
+
+    def row(self, statement: Any) -> Any | None:
+        """The first row of a statement, or None."""
+        return self.connection.execute(statement).first()
+
+    def value(self, statement: Any) -> Any | None:
+        """The first column of the first row, or None."""
+        return self.connection.execute(statement).scalar()
+
+
+class Writing(Reading):
+    """Work inside a grouped transaction: it stands or falls alone, and is announced only once it is committed."""
+
+    def __init__(self, connection: Connection) -> None:
+        super().__init__(connection)
+        self.changes: list[Change] = []
+        self.after: list[Callable[[], None]] = []
+
+    def run(self, statement: Any) -> int:
+        """Execute a statement; returns how many rows it touched."""
+        return int(self.connection.execute(statement).rowcount)
+
+    def note(self, *changes: Change) -> None:
+        """Remember what changed, in order."""
+        self.changes += changes
+
+    def once_committed(self, act: Callable[[], None]) -> None:
+        """Call `act` on the writing thread after the commit, before anybody is answered."""
+        self.after.append(act)
