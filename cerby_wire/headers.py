@@ -5,7 +5,7 @@ Headers are msgpack arrays in the order of the fields below; fields that a kind 
 
 from __future__ import annotations
 
-from typing import Literal, Union
+from typing import Literal
 
 from msgspec import Struct
 
@@ -263,24 +263,24 @@ class PersonalItem(Wire, frozen=True, tag="personal.item"):
     epoch: int
 
 
-UserAct = Union[UserGenesis, UserAdd, UserRevoke, UserRecovery]
-WorkspaceAct = Union[
-    WorkspaceGenesis,
-    WorkspacePolicy,
-    WorkspaceInvite,
-    WorkspaceUninvite,
-    WorkspaceJoin,
-    WorkspaceSetRole,
-    WorkspaceTransfer,
-    WorkspaceRemove,
-    WorkspaceChain,
-    WorkspaceSuspend,
-]
-AccountAct = Union[
-    AccountGenesis, AccountMembers, AccountItem, AccountNumber, AccountDelete, AccountRestore, AccountAdopt
-]
-PersonalAct = Union[PersonalGenesis, PersonalItem]
-Act = Union[UserAct, WorkspaceAct, AccountAct, PersonalAct]
+UserAct = UserGenesis | UserAdd | UserRevoke | UserRecovery
+WorkspaceAct = (
+    WorkspaceGenesis
+    | WorkspacePolicy
+    | WorkspaceInvite
+    | WorkspaceUninvite
+    | WorkspaceJoin
+    | WorkspaceSetRole
+    | WorkspaceTransfer
+    | WorkspaceRemove
+    | WorkspaceChain
+    | WorkspaceSuspend
+)
+AccountAct = (
+    AccountGenesis | AccountMembers | AccountItem | AccountNumber | AccountDelete | AccountRestore | AccountAdopt
+)
+PersonalAct = PersonalGenesis | PersonalItem
+Act = UserAct | WorkspaceAct | AccountAct | PersonalAct
 
 
 class Header(Wire, frozen=True):

@@ -144,13 +144,12 @@ class KemKey:
 
 def wrap(public: bytes, secret: bytes, *context: bytes) -> bytes:
     """Wrap `secret` to a 1,216-byte KEM public key, bound to `context`. Raises Refused for a malformed key."""
-    if len(public) != KEM_PUBLIC_LENGTH:
-        raise Refused("bad_kem_key", "A KEM public key has 1,216 bytes.")
     try:
         key = hpke.MLKEM768X25519PublicKey(
             mlkem.MLKEM768PublicKey.from_public_bytes(public[:MLKEM_PUBLIC_LENGTH]),
             x25519.X25519PublicKey.from_public_bytes(public[MLKEM_PUBLIC_LENGTH:]),
         )
+        return _SUITE.encrypt(secret, key, info=pae(LABEL_PREFIX + b"wrap", *context))
     except ValueError:
-        raise Refused("bad_kem_key", "The KEM public key is malformed.") from None
-    return _SUITE.encrypt(secret, key, info=pae(LABEL_PREFIX + b"wrap", *context))
+        # A wrong length, an ML-KEM key out of range, or a low-order point: no secret would come of it.
+        raise Refused("bad_kem_key", "The public KEM key is malformed.") from None

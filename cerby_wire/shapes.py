@@ -128,7 +128,7 @@ class NumberView(Shape, frozen=True):
 
 
 class Heads(Shape, frozen=True):
-    """What changed for this person since a cursor. `full` means: everything is listed, compare and keep what is yours."""
+    """What changed for this person since a cursor. `full`: everything is listed, compare and keep what is yours."""
 
     generation: bytes
     cursor: str
