@@ -1,0 +1,114 @@
+"""Streams as they were received and verified: entries, heads, states, and which stream stopped at which rule."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from msgspec import Struct
+
+from cerby_tui.vault.database import Database
+from cerby_wire.entries import entry_hash, next_head
+from cerby_wire.headers import Entry, Kind, Position
+from cerby_wire.state import AccountState, PersonalState, State, UserState, WorkspaceState, decode_state, encode_state
+
+
+class Held(Struct, frozen=True):
+    """How far a stream is held. `stopped` is the rule it stopped at; `lost` means that access to it has ended."""
+
+    kind: Kind
+    position: Position
+    stopped: str = ""
+    sentence: str = ""
+    lost: bool = False
+
+
+class Streams:
+    """The `streams` and `entries` tables. Writing methods join a transaction that is open."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def held(self) -> dict[bytes, Held]:
+        """Every stream that is held, with its position."""
+        sql = "SELECT id, kind, n, head, stopped, sentence, lost FROM streams"
+        return {
+            stream: Held(kind, Position(n, head), stopped, sentence, bool(lost))
+            for stream, kind, n, head, stopped, sentence, lost in self._database.rows(sql)
+        }
+
+    def state(self, stream: bytes) -> State | None:
+        """The state a stream adds up to, or None."""
+        raw = self._database.value("SELECT state FROM streams WHERE id = ?", (stream,))
+        return decode_state(raw) if raw else None
+
+    def user(self, user: bytes) -> UserState | None:
+        """The chain of a person."""
+        state = self.state(user)
+        return state if isinstance(state, UserState) else None
+
+    def workspace(self, workspace: bytes) -> WorkspaceState | None:
+        """The workspace."""
+        state = self.state(workspace)
+        return state if isinstance(state, WorkspaceState) else None
+
+    def account(self, account: bytes) -> AccountState | None:
+        """An account."""
+        state = self.state(account)
+        return state if isinstance(state, AccountState) else None
+
+    def personal(self, stream: bytes) -> PersonalState | None:
+        """Somebody's private stream."""
+        state = self.state(stream)
+        return state if isinstance(state, PersonalState) else None
+
+    def head(self, stream: bytes, n: int) -> bytes | None:
+        """The head hash after entry `n` of a held stream."""
+        found: bytes | None = self._database.value("SELECT head FROM entries WHERE stream = ? AND n = ?", (stream, n))
+        return found
+
+    def entry(self, stream: bytes, n: int) -> Entry | None:
+        """Entry `n` of a stream."""
+        row = self._database.row("SELECT header, body, signature FROM entries WHERE stream = ? AND n = ?", (stream, n))
+        return Entry(*row) if row else None
+
+    def entries(self, stream: bytes, after: int = 0) -> list[Entry]:
+        """The entries after position `after`, in order."""
+        sql = "SELECT header, body, signature FROM entries WHERE stream = ? AND n > ? ORDER BY n"
+        return [Entry(*row) for row in self._database.rows(sql, (stream, after))]
+
+    def stored_at(self, stream: bytes, n: int) -> int:
+        """When entry `n` was stored here, UTC ms; 0 if it is not."""
+        return int(self._database.value("SELECT at FROM entries WHERE stream = ? AND n = ?", (stream, n)) or 0)
+
+    def keep(self, kind: Kind, state: State, entries: Iterable[Entry], now: int) -> None:
+        """Store accepted entries that lead to `state`. Positions and heads follow from what is held."""
+        held = self._database.row("SELECT n, head FROM streams WHERE id = ?", (state.stream,))
+        n, head = held or (0, b"")
+        rows = []
+        for entry in entries:
+            n, head = n + 1, next_head(head, entry)
+            rows.append((state.stream, n, entry.header, entry.body, entry.signature, entry_hash(entry), head, now))
+        if (n, head) != (state.n, state.head):
+            raise ValueError("the entries do not lead to the state")
+        self._database.many("INSERT INTO entries VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows)
+        sql = (
+            "INSERT INTO streams VALUES (?, ?, ?, ?, ?, '', '', 0) ON CONFLICT (id) DO UPDATE SET"
+            " n = excluded.n, head = excluded.head, state = excluded.state, stopped = '', sentence = '', lost = 0"
+        )
+        self._database.execute(sql, (state.stream, kind, n, head, encode_state(state)))
+
+    def stop(self, stream: bytes, kind: Kind, rule: str, sentence: str) -> None:
+        """Note that a stream stopped at a broken rule; what is held of it stays readable."""
+        sql = (
+            "INSERT INTO streams VALUES (?, ?, 0, x'', x'', ?, ?, 0)"
+            " ON CONFLICT (id) DO UPDATE SET stopped = excluded.stopped, sentence = excluded.sentence"
+        )
+        self._database.execute(sql, (stream, kind, rule, sentence))
+
+    def try_again(self) -> None:
+        """Forget where streams stopped: the next page goes through the same checks again."""
+        self._database.execute("UPDATE streams SET stopped = '', sentence = '' WHERE stopped != ''")
+
+    def mark_lost(self, stream: bytes, *, lost: bool) -> None:
+        """Note that access to a stream ended, or that it is back."""
+        self._database.execute("UPDATE streams SET lost = ? WHERE id = ?", (lost, stream))
