@@ -57,6 +57,16 @@ def relock(argv: Sequence[str]) -> NoReturn:
     os.execv(sys.executable, [sys.executable, "-m", "cerby_tui", *arguments])  # noqa: S606
 
 
+def suspend() -> None:
+    """Stop the whole job, as ctrl+z does where nothing catches it; returns when the shell continues it.
+
+    The whole process group, because a shell waits for its first process only, which may be `make` or the demo. In a
+    group without a shell to continue it the kernel ignores the signal, and this returns at once.
+    """
+    signal.signal(signal.SIGTSTP, signal.SIG_DFL)
+    os.killpg(os.getpgrp(), signal.SIGTSTP)
+
+
 def why_no_screen(environ: Mapping[str, str], fds: Sequence[int] = (0, 2)) -> str:
     """A sentence if the app cannot draw here (it reads descriptor 0 and draws on 2), else ""."""
     if not all(os.isatty(fd) for fd in fds):
