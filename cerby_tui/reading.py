@@ -70,7 +70,8 @@ class Reading:
 
     def apps(self) -> list[tuple[str, str]]:
         """Slug and name of every app that a card uses, by name."""
-        sql = "SELECT DISTINCT app, app_name FROM cards WHERE deleted = 0 AND app != '' ORDER BY app_name COLLATE NOCASE"
+        where = "WHERE deleted = 0 AND app != '' ORDER BY app_name COLLATE NOCASE"
+        sql = f"SELECT DISTINCT app, app_name FROM cards {where}"  # noqa: S608 - constants
         return [(slug, name) for slug, name in self._database.rows(sql)]
 
     def collections(self) -> list[str]:
@@ -159,8 +160,9 @@ def _all(parts: list[Where]) -> Where:
 def _cards_where(wanted: CardFilter) -> Where:
     parts: list[Where] = [("deleted = ?", [wanted.deleted])]
     if expression := match_expression(wanted.words):
-        found = "SELECT account FROM accounts WHERE rowid IN (SELECT rowid FROM accounts_fts WHERE accounts_fts MATCH ?)"
-        parts.append((f"account IN ({found})", [expression]))
+        found = "SELECT rowid FROM accounts_fts WHERE accounts_fts MATCH ?"
+        sql = f"account IN (SELECT account FROM accounts WHERE rowid IN ({found}))"  # noqa: S608 - constants
+        parts.append((sql, [expression]))
     if wanted.apps:
         parts.append(_among("app", wanted.apps))
     if wanted.collections:

@@ -19,6 +19,11 @@ from cerby_wire.state import AccountState
 
 CLOSED = "closed content"
 
+_UPDATE = (
+    "UPDATE accounts SET label = :label, app = :app, username = :username, contact = :contact, notes = :notes,"
+    " extra = :extra, item = :item, versions = :versions, modified_by = :modified_by WHERE account = :account"
+)
+
 
 class Apps(Protocol):
     """What the view asks of the app catalogue."""
@@ -133,21 +138,24 @@ class Accounts:
 
     def _write(self, card: Card, item: Item, content: Content, versions: int, modified_by: str) -> None:
         number = card.number.e164 if card.number else ""
-        self._database.execute(
-            "INSERT INTO accounts (account, label, app, username, contact, notes, extra, item, versions, modified_by)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (account) DO UPDATE SET label = excluded.label,"
-            " app = excluded.app, username = excluded.username, contact = excluded.contact, notes = excluded.notes,"
-            " extra = excluded.extra, item = excluded.item, versions = excluded.versions,"
-            " modified_by = excluded.modified_by",
-            (card.id, item.label, card.app_name, item.username, f"{item.email} {item.phone} {number}", item.notes)
-            + (_extra(item), contents.encode(content), versions, modified_by),
-        )
-        self._database.execute(
-            "INSERT OR REPLACE INTO cards (account, sort_label, app, app_name, recent, deleted, card)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?)",
-            (card.id, card.label.casefold(), card.app, card.app_name, max(card.changed_at, card.code_at), card.deleted)
-            + (msgspec.msgpack.encode(card),),
-        )
+        text = {"label": item.label, "app": card.app_name, "username": item.username, "notes": item.notes}
+        text |= {"contact": f"{item.email} {item.phone} {number}", "extra": _extra(item)}
+        row: dict[str, object] = text | {
+            "item": contents.encode(content),
+            "versions": versions,
+            "modified_by": modified_by,
+        }
+        if not self._database.execute(_UPDATE, row | {"account": card.id}):
+            self._database.put("accounts", row | {"account": card.id})
+        shown: dict[str, object] = {
+            "account": card.id,
+            "sort_label": card.label.casefold(),
+            "app": card.app,
+            "app_name": card.app_name,
+        }
+        shown |= {"recent": max(card.changed_at, card.code_at), "deleted": card.deleted}
+        shown |= {"card": msgspec.msgpack.encode(card)}
+        self._database.put("cards", shown, instead="INSERT OR REPLACE")
         self._database.execute("DELETE FROM filed WHERE account = ?", (card.id,))
         rows = [(card.id, collection) for collection in dict.fromkeys(item.collections)]
         self._database.many("INSERT INTO filed (account, collection) VALUES (?, ?)", rows)

@@ -7,7 +7,7 @@ standard library's module, which is the supported way to make it use the module 
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import RLock
@@ -23,7 +23,7 @@ sys.modules.setdefault("pysqlite3", sqlcipher3)
 sys.modules.setdefault("pysqlite3.dbapi2", dbapi2)
 
 Row = tuple[Any, ...]
-Values = Sequence[Any]
+Values = Sequence[Any] | Mapping[str, Any]
 BUSY_SECONDS = 10.0
 FULL = {"SQLITE_FULL", "SQLITE_IOERR", "SQLITE_IOERR_WRITE", "SQLITE_READONLY", "SQLITE_CANTOPEN"}
 
@@ -106,10 +106,15 @@ class Database:
         with self._lock, self._translated():
             return int(self._connection.execute(sql, values).rowcount)
 
-    def insert(self, sql: str, values: Values = ()) -> int:
-        """Run one INSERT; returns the new row id."""
+    def put(self, table: str, row: Mapping[str, Any], *, instead: str = "INSERT") -> int:
+        """Insert one row, given by column; `instead` may be `INSERT OR IGNORE` or `INSERT OR REPLACE`.
+
+        Returns the row id, or 0 if nothing was inserted.
+        """
+        columns, marks = ", ".join(row), ", ".join(f":{name}" for name in row)
         with self._lock, self._translated():
-            return int(self._connection.execute(sql, values).lastrowid)
+            cursor = self._connection.execute(f"{instead} INTO {table} ({columns}) VALUES ({marks})", row)
+            return int(cursor.lastrowid) if cursor.rowcount == 1 else 0
 
     def many(self, sql: str, rows: Iterable[Values]) -> None:
         """Run one statement for many rows."""

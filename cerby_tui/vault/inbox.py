@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
+import msgspec
 from msgspec import Struct
 
 from cerby_tui.values import Code, MessageKey
@@ -45,26 +46,30 @@ class Inbox:
         """Show a message; False if it is shown already (it is never changed by a second delivery)."""
         key = message.key
         found = self._extract(message.text, message.sender) or Code("", 0.0)
-        values = (key.account, key.generation, key.index, message.received_at, message.kind, message.sender)
-        values += (message.recipient, message.text, message.text, found.text, found.confidence, found.domain)
-        values += (marks.covers(read, key), message.part, message.parts, message.parts - 1, message.reference)
-        new = self._database.execute(
-            "INSERT OR IGNORE INTO messages (account, generation, idx, received_at, kind, sender, recipient, part_text,"
-            " text, code, confidence, domain, read, part, parts, missing, reference, hidden)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0)",
-            values,
-        )
-        if new == 1 and message.parts > 1 and message.reference:
+        row: dict[str, object] = {
+            "account": key.account,
+            "generation": key.generation,
+            "idx": key.index,
+            "kind": message.kind,
+        }
+        row |= {"received_at": message.received_at, "sender": message.sender, "recipient": message.recipient}
+        row |= {"part_text": message.text, "text": message.text, "read": marks.covers(read, key), "hidden": False}
+        row |= {"code": found.text, "confidence": found.confidence, "domain": found.domain}
+        row |= {"part": message.part, "parts": message.parts, "missing": message.parts - 1}
+        row |= {"reference": message.reference}
+        new = self._database.put("messages", row, instead="INSERT OR IGNORE")
+        if new and message.parts > 1 and message.reference:
             self._join(message)
-        return new == 1
+        return bool(new)
 
     def _join(self, message: Opened) -> None:
         key = message.key
         siblings = self._database.rows(
-            "SELECT rowid, idx, part, part_text, read FROM messages WHERE account = ? AND generation = ? AND sender = ?"
-            " AND reference = ? AND parts = ? AND abs(received_at - ?) < ? ORDER BY idx",
-            (key.account, key.generation, message.sender, message.reference, message.parts)
-            + (message.received_at, PARTS_WITHIN),
+            "SELECT rowid, idx, part, part_text, read FROM messages WHERE account = :account AND generation = :generation"
+            " AND sender = :sender AND reference = :reference AND parts = :parts"
+            " AND abs(received_at - :received_at) < :within ORDER BY idx",
+            msgspec.structs.asdict(message)
+            | {"key": None, "account": key.account, "generation": key.generation, "within": PARTS_WITHIN},
         )
         by_part = {part: text for _row, _index, part, text, _read in siblings}
         whole = joined_parts(by_part, message.parts)
@@ -75,10 +80,10 @@ class Inbox:
             [(row,) for row in others],
         )
         self._database.execute(
-            "UPDATE messages SET text = ?, code = ?, confidence = ?, domain = ?, read = ?, missing = ?, hidden = 0"
-            " WHERE rowid = ?",
-            (whole, found.text, found.confidence, found.domain, any(row[4] for row in siblings))
-            + (message.parts - len(by_part), first),
+            "UPDATE messages SET text = :text, code = :code, confidence = :confidence, domain = :domain, read = :read,"
+            " missing = :missing, hidden = 0 WHERE rowid = :rowid",
+            {"text": whole, "code": found.text, "confidence": found.confidence, "domain": found.domain, "rowid": first}
+            | {"read": any(row[4] for row in siblings), "missing": message.parts - len(by_part)},
         )
 
     def mark(self, read: Marks) -> set[bytes]:

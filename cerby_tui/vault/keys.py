@@ -16,7 +16,7 @@ class VaultKeys:
 
     def seeds(self) -> dict[int, bytes]:
         """Every generation of the user seed that this device has opened."""
-        return {generation: seed for generation, seed in self._database.rows("SELECT generation, seed FROM seeds")}
+        return dict(self._database.rows("SELECT generation, seed FROM seeds"))
 
     def keep_seed(self, generation: int, seed: bytes) -> None:
         """Store a generation of the user seed."""
@@ -25,7 +25,7 @@ class VaultKeys:
     def of_account(self, account: bytes) -> dict[int, bytes]:
         """The keys of an account by epoch."""
         sql = "SELECT epoch, key FROM account_keys WHERE account = ?"
-        return {epoch: key for epoch, key in self._database.rows(sql, (account,))}
+        return dict(self._database.rows(sql, (account,)))
 
     def keep_account_key(self, account: bytes, epoch: int, key: bytes) -> None:
         """Store the key of one epoch."""

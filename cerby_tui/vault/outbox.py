@@ -59,12 +59,9 @@ class Outbox:
 
     def add(self, stream: bytes, act: Act, changes: object, *, base: int, label: str, now: int) -> int:
         """Queue a change; returns its id."""
-        values = (os.urandom(16), stream, act, base, msgspec.msgpack.encode(changes), now, b"", "", label)
-        sql = (
-            "INSERT INTO outbox (op, stream, act, base, changes, since, sent, refused, label)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
-        )
-        return self._database.insert(sql, values)
+        row = {"op": os.urandom(16), "stream": stream, "act": act, "base": base, "since": now, "label": label}
+        row |= {"changes": msgspec.msgpack.encode(changes), "sent": b"", "refused": ""}
+        return self._database.put("outbox", row)
 
     def pending(self, stream: bytes, *, refused: bool = False) -> list[Pending]:
         """What waits for one stream, oldest first; with `refused`, what could not be saved."""
