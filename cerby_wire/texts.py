@@ -1,0 +1,139 @@
+"""Texts that people carry: the provisioning token and the recovery code, in Crockford's base 32 with a check.
+
+Case, spaces and hyphens do not matter; O reads as 0, I and L as 1.
+"""
+
+from __future__ import annotations
+
+import hmac
+
+from msgspec import Struct
+
+from cerby_wire.errors import Refused, require
+from cerby_wire.primitives import digest
+
+ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+TOKEN_PREFIX = "cerby-token-"  # noqa: S105 - a name for people, not a secret
+VERSION = b"\x01"
+CHECK_LENGTH = 4
+FINGERPRINT_LENGTH = 20
+TOKEN_SECRET_LENGTH = 16
+RECOVERY_LENGTH = 20
+RECOVERY_SYMBOLS = 40
+GROUP = 5
+
+_READ_AS = str.maketrans("OIL", "011", "- \t\r\n")
+
+
+class Mistyped(Refused):
+    """A code whose check fails. `group` is the group of five (from 1) that looks mistyped, 0 if none stands out."""
+
+    def __init__(self, sentence: str, group: int = 0) -> None:
+        super().__init__("mistyped", sentence)
+        self.group = group
+
+
+class ProvisioningToken(Struct, frozen=True):
+    """What founds a workspace: where the service is, the fingerprint of its key, a secret that is good for once."""
+
+    origin: str
+    fingerprint: bytes
+    secret: bytes
+
+    def __repr__(self) -> str:
+        return f"ProvisioningToken({self.origin!r}, …)"
+
+    def encode(self) -> str:
+        """The token as one pasteable string."""
+        raw = VERSION + self.fingerprint + self.secret + self.origin.encode()
+        return TOKEN_PREFIX + to_base32(raw + _check("token-check", raw)).lower()
+
+
+def parse_token(text: str) -> ProvisioningToken:
+    """Read a pasted token. Raises Refused with a sentence that says what is wrong with it."""
+    text = text.strip()
+    require(text.lower().startswith(TOKEN_PREFIX), "bad_token", f"A provisioning token begins with {TOKEN_PREFIX}.")
+    raw = from_base32(text[len(TOKEN_PREFIX) :])
+    raw, check = raw[:-CHECK_LENGTH], raw[-CHECK_LENGTH:]
+    fingerprint, secret = raw[1:21], raw[21:37]
+    whole = len(raw) > 37 and hmac.compare_digest(check, _check("token-check", raw))
+    require(whole, "bad_token", "The token is incomplete or mistyped.")
+    require(raw[:1] == VERSION, "bad_token", "The token was made by a newer service.")
+    try:
+        return ProvisioningToken(raw[37:].decode(), fingerprint, secret)
+    except UnicodeDecodeError:
+        raise Refused("bad_token", "The token names no service.") from None
+
+
+def recovery_code(secret: bytes) -> str:
+    """The 20-byte recovery secret as eight groups of five symbols."""
+    raw = VERSION + secret
+    text = to_base32(raw + _check("recovery-check", raw))
+    return "-".join(text[at : at + GROUP] for at in range(0, RECOVERY_SYMBOLS, GROUP))
+
+
+def parse_recovery_code(text: str) -> bytes:
+    """The recovery secret of a typed code. Raises Mistyped, naming the group where that can be told."""
+    symbols = text.upper().translate(_READ_AS)
+    for at, symbol in enumerate(symbols):
+        if symbol not in ALPHABET:
+            raise Mistyped(f"Group {at // GROUP + 1} holds a character that no code has.", at // GROUP + 1)
+    if len(symbols) != RECOVERY_SYMBOLS:
+        raise _wrong_length(text, len(symbols))
+    secret = _recovery_secret(symbols)
+    if secret is None:
+        raise _mistyped(symbols)
+    return secret
+
+
+def to_base32(raw: bytes) -> str:
+    """Bytes as Crockford's base 32, the last symbol filled with zero bits."""
+    length = (len(raw) * 8 + 4) // 5
+    number = int.from_bytes(raw, "big") << (length * 5 - len(raw) * 8)
+    return "".join(ALPHABET[number >> 5 * place & 31] for place in range(length - 1, -1, -1))
+
+
+def from_base32(text: str) -> bytes:
+    """Undo `to_base32`. Raises Refused for foreign symbols or a length that no bytes have."""
+    symbols = text.upper().translate(_READ_AS)
+    known = all(symbol in ALPHABET for symbol in symbols)
+    require(known, "mistyped", "It holds a character that no such text has.")
+    number = 0
+    for symbol in symbols:
+        number = number << 5 | ALPHABET.index(symbol)
+    length, spare = divmod(len(symbols) * 5, 8)
+    whole = spare < 5 and not number & ((1 << spare) - 1)
+    require(whole, "mistyped", "It is incomplete.")
+    return (number >> spare).to_bytes(length, "big")
+
+
+def _check(label: str, raw: bytes) -> bytes:
+    return digest(label, raw)[:CHECK_LENGTH]
+
+
+def _recovery_secret(symbols: str) -> bytes | None:
+    """The secret in 40 symbols, if their check holds."""
+    raw = from_base32(symbols)
+    raw, check = raw[:-CHECK_LENGTH], raw[-CHECK_LENGTH:]
+    fits = raw[:1] == VERSION and hmac.compare_digest(check, _check("recovery-check", raw))
+    return raw[1:] if fits else None
+
+
+def _wrong_length(text: str, symbols: int) -> Mistyped:
+    """Which group is too short or too long, if the text was typed in eight groups."""
+    groups = text.replace("-", " ").split()
+    wrong = [number for number, group in enumerate(groups, 1) if len(group) != GROUP]
+    if len(groups) * GROUP == RECOVERY_SYMBOLS and wrong:
+        return Mistyped(f"Group {wrong[0]} does not have five characters.", wrong[0])
+    return Mistyped(f"A recovery code has 40 letters and digits; this has {symbols}.")
+
+
+def _mistyped(symbols: str) -> Mistyped:
+    """Name the group in which one other symbol, or two neighbours exchanged, would make the check hold."""
+    for at in range(RECOVERY_SYMBOLS):
+        one_other = (symbols[:at] + other + symbols[at + 1 :] for other in ALPHABET)
+        exchanged = symbols[:at] + symbols[at : at + 2][::-1] + symbols[at + 2 :]
+        if any(_recovery_secret(candidate) is not None for candidate in (*one_other, exchanged)):
+            group = at // GROUP + 1
+            return Mistyped(f"Group {group} ({symbols[(group - 1) * GROUP : group * GROUP]}) is mistyped.", group)
+    return Mistyped("The code is mistyped; compare all of its groups.")
