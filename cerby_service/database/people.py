@@ -1,0 +1,87 @@
+"""Members, their devices and profiles: what the accepted streams say, kept where requests look it up."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from msgspec import Struct
+from sqlalchemy import delete, insert, select, update
+
+from cerby_service.database.dialect import insert_or_replace
+from cerby_service.database.tables import devices, members, profiles, workspaces
+from cerby_service.database.work import Reading, Writing
+from cerby_wire.shapes import SignedRecord
+
+
+class DeviceRow(Struct, frozen=True):
+    """A device that was ever in somebody's chain. `state` is `active`, `suspended` or `removed`."""
+
+    id: bytes
+    workspace: bytes
+    user: bytes
+    sign: bytes
+    state: str
+    role: str | None
+    """The workspace role of its person, None for somebody who is not a member any more."""
+
+
+def find_device(reading: Reading, device: bytes) -> DeviceRow | None:
+    """A device with its person's role."""
+    is_theirs = (members.c.workspace == devices.c.workspace) & (members.c.user == devices.c.user)
+    columns = (devices.c.id, devices.c.workspace, devices.c.user, devices.c.sign, devices.c.state, members.c.role)
+    joined = devices.outerjoin(members, is_theirs)
+    row = reading.row(select(*columns).select_from(joined).where(devices.c.id == device))
+    return DeviceRow(*row) if row else None
+
+
+def device_states(reading: Reading, workspace: bytes, user: bytes) -> dict[bytes, str]:
+    """Every device that a person ever had, with its state."""
+    theirs = (devices.c.workspace == workspace, devices.c.user == user)
+    return {row.id: row.state for row in reading.rows(select(devices.c.id, devices.c.state).where(*theirs))}
+
+
+def add_device(writing: Writing, workspace: bytes, user: bytes, device: bytes, sign: bytes, at: int) -> None:
+    """A device joined a person's chain."""
+    row = {"id": device, "workspace": workspace, "user": user, "sign": sign, "state": "active", "name": b"", "at": at}
+    writing.run(insert(devices).values(**row))
+
+
+def set_device_state(writing: Writing, ids: Iterable[bytes], state: str) -> None:
+    """Devices are suspended or removed."""
+    writing.run(update(devices).where(devices.c.id.in_(list(ids))).values(state=state))
+
+
+def name_device(writing: Writing, device: bytes, name: bytes) -> None:
+    """Keep the sealed name of a device."""
+    writing.run(update(devices).where(devices.c.id == device).values(name=name))
+
+
+def members_of(reading: Reading, workspace: bytes) -> dict[bytes, str]:
+    """Everybody with a workspace role."""
+    found = select(members.c.user, members.c.role).where(members.c.workspace == workspace)
+    return {row.user: row.role for row in reading.rows(found)}
+
+
+def set_members(writing: Writing, workspace: bytes, roles: dict[bytes, str]) -> None:
+    """Everybody with a workspace role from now on."""
+    writing.run(delete(members).where(members.c.workspace == workspace))
+    rows = [{"workspace": workspace, "user": user, "role": role} for user, role in roles.items()]
+    writing.connection.execute(insert(members), rows)
+
+
+def save_workspace(writing: Writing, workspace: bytes, offline_allowance: int, at: int) -> None:
+    """Keep what a lease needs of the policy: the longest time without contact, in seconds."""
+    values = {"id": workspace, "offline_allowance": offline_allowance, "at": at}
+    insert_or_replace(writing.connection, workspaces, values)
+
+
+def offline_allowance(reading: Reading, workspace: bytes) -> int:
+    """The longest time without contact that the workspace allows, in seconds."""
+    found: int | None = reading.value(select(workspaces.c.offline_allowance).where(workspaces.c.id == workspace))
+    return found or 0
+
+
+def save_profile(writing: Writing, workspace: bytes, user: bytes, profile: SignedRecord) -> None:
+    """Keep a person's signed name and address."""
+    values = {"workspace": workspace, "user": user, "raw": profile.raw, "signature": profile.signature}
+    insert_or_replace(writing.connection, profiles, values)

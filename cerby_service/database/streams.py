@@ -1,0 +1,183 @@
+"""Streams and their entries, and who may see which."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from msgspec import Struct
+from sqlalchemy import and_, delete, insert, or_, select, update
+from sqlalchemy.sql import ColumnElement
+
+from cerby_service.database.tables import access, changes, entries, streams
+from cerby_service.database.work import Reading, Writing
+from cerby_wire.headers import Entry, MessagePosition
+from cerby_wire.shapes import StoredEntry
+
+SHARED = ("user", "workspace")
+"""Kinds of stream that every member of the workspace may see."""
+
+
+class StreamRow(Struct, frozen=True):
+    """A stream as it stands: the state of the acceptance rules, and what is asked for often beside it."""
+
+    workspace: bytes
+    id: bytes
+    kind: str
+    owner: bytes
+    n: int
+    head: bytes
+    state: bytes
+    epoch: int
+    inbox: bytes
+    deleted: bool
+    message_generation: bytes = b""
+    message_index: int = 0
+    message_head: bytes = b""
+
+    @property
+    def messages(self) -> MessagePosition:
+        """The newest message of an account."""
+        return MessagePosition(self.message_generation, self.message_index, self.message_head)
+
+
+class Place(Struct, frozen=True):
+    """Where an entry is: its stream, its position, the head after it."""
+
+    stream: bytes
+    n: int
+    head: bytes
+
+
+_COLUMNS = tuple(streams.c[name] for name in StreamRow.__struct_fields__)
+
+
+def _this(workspace: bytes, stream: bytes) -> ColumnElement[bool]:
+    return and_(streams.c.workspace == workspace, streams.c.id == stream)
+
+
+def find(reading: Reading, workspace: bytes, stream: bytes) -> StreamRow | None:
+    """A stream of a workspace."""
+    row = reading.row(select(*_COLUMNS).where(_this(workspace, stream)))
+    return StreamRow(*row) if row else None
+
+
+def lock(writing: Writing, workspace: bytes, stream: bytes) -> StreamRow | None:
+    """As `find`, holding the row until the commit: what is written under it is in order."""
+    row = writing.row(select(*_COLUMNS).where(_this(workspace, stream)).with_for_update())
+    return StreamRow(*row) if row else None
+
+
+def save(writing: Writing, row: StreamRow, *, new: bool) -> None:
+    """Write a stream's row; its message position is only written when it is new."""
+    values = {name: getattr(row, name) for name in StreamRow.__struct_fields__}
+    if new:
+        writing.run(insert(streams).values(**values))
+        return
+    kept = {name: value for name, value in values.items() if not name.startswith("message_")}
+    writing.run(update(streams).where(_this(row.workspace, row.id)).values(**kept))
+
+
+def move_messages(writing: Writing, workspace: bytes, account: bytes, to: MessagePosition) -> None:
+    """The account has a newer message."""
+    moved = {"message_generation": to.generation, "message_index": to.index, "message_head": to.head}
+    writing.run(update(streams).where(_this(workspace, account)).values(**moved))
+
+
+def append(writing: Writing, workspace: bytes, place: Place, digest: bytes, entry: Entry, at: int) -> None:
+    """Store an entry at its place."""
+    values = {
+        "workspace": workspace,
+        "stream": place.stream,
+        "n": place.n,
+        "head": place.head,
+        "hash": digest,
+        "at": at,
+    }
+    sealed = {"header": entry.header, "body": entry.body, "signature": entry.signature}
+    writing.run(insert(entries).values(**values, **sealed))
+
+
+def place_of(reading: Reading, workspace: bytes, digest: bytes) -> Place | None:
+    """Where the entry with this hash is stored."""
+    columns = (entries.c.stream, entries.c.n, entries.c.head)
+    row = reading.row(select(*columns).where(entries.c.workspace == workspace, entries.c.hash == digest))
+    return Place(*row) if row else None
+
+
+def head_at(reading: Reading, workspace: bytes, stream: bytes, n: int) -> bytes | None:
+    """The head hash of a stream after its entry `n`."""
+    at = (entries.c.workspace == workspace, entries.c.stream == stream, entries.c.n == n)
+    found: bytes | None = reading.value(select(entries.c.head).where(*at))
+    return found
+
+
+def entry_at(reading: Reading, workspace: bytes, stream: bytes, n: int) -> Entry | None:
+    """The entry at a position."""
+    at = (entries.c.workspace == workspace, entries.c.stream == stream, entries.c.n == n)
+    row = reading.row(select(entries.c.header, entries.c.body, entries.c.signature).where(*at))
+    return Entry(*row) if row else None
+
+
+def entries_after(reading: Reading, workspace: bytes, stream: bytes, after: int, limit: int) -> list[StoredEntry]:
+    """Entries of a stream after a length, oldest first."""
+    columns = (entries.c.n, entries.c.header, entries.c.body, entries.c.signature)
+    wanted = (entries.c.workspace == workspace, entries.c.stream == stream, entries.c.n > after)
+    found = reading.rows(select(*columns).where(*wanted).order_by(entries.c.n).limit(limit))
+    return [StoredEntry(stream, row[0], Entry(*row[1:])) for row in found]
+
+
+def may_see(workspace: bytes, user: bytes) -> ColumnElement[bool]:
+    """The condition that a person may see a stream."""
+    theirs = select(access.c.stream).where(access.c.workspace == workspace, access.c.user == user)
+    return and_(streams.c.workspace == workspace, or_(streams.c.kind.in_(SHARED), streams.c.id.in_(theirs)))
+
+
+def visible(reading: Reading, workspace: bytes, user: bytes, since: int | None) -> list[StreamRow]:
+    """The streams that a person may see; of those, with `since`, the ones that changed after that cursor."""
+    condition = may_see(workspace, user)
+    if since is not None:
+        changed = select(changes.c.stream).where(changes.c.workspace == workspace, changes.c.cursor > since)
+        condition = and_(condition, streams.c.id.in_(changed))
+    return [StreamRow(*row) for row in reading.rows(select(*_COLUMNS).where(condition).order_by(streams.c.id))]
+
+
+def visible_now(reading: Reading, workspace: bytes, user: bytes, wanted: Iterable[bytes]) -> dict[bytes, StreamRow]:
+    """Those of the wanted streams that a person may see."""
+    ids = list(wanted)
+    condition = and_(may_see(workspace, user), streams.c.id.in_(ids))
+    return {row.id: StreamRow(*row) for row in reading.rows(select(*_COLUMNS).where(condition))} if ids else {}
+
+
+def lost_since(reading: Reading, workspace: bytes, user: bytes, since: int) -> list[bytes]:
+    """Streams whose access changed for a person after a cursor, and that they may not see now."""
+    kept = select(access.c.stream).where(access.c.workspace == workspace, access.c.user == user)
+    about = (changes.c.workspace == workspace, changes.c.cursor > since, changes.c.user == user)
+    lost = select(changes.c.stream).where(*about, changes.c.what == "access", changes.c.stream.not_in(kept))
+    return sorted({row.stream for row in reading.rows(lost)})
+
+
+def roles_on(reading: Reading, workspace: bytes, stream: bytes) -> dict[bytes, str]:
+    """Everybody who may see an account or personal stream, with their role on it."""
+    on = (access.c.workspace == workspace, access.c.stream == stream)
+    return {row.user: row.role for row in reading.rows(select(access.c.user, access.c.role).where(*on))}
+
+
+def role_on(reading: Reading, workspace: bytes, stream: bytes, user: bytes) -> str | None:
+    """The role of a person on an account, None without access."""
+    on = (access.c.workspace == workspace, access.c.stream == stream, access.c.user == user)
+    role: str | None = reading.value(select(access.c.role).where(*on))
+    return role
+
+
+def set_roles(writing: Writing, workspace: bytes, stream: bytes, roles: dict[bytes, str]) -> None:
+    """Everybody who may see a stream from now on."""
+    writing.run(delete(access).where(access.c.workspace == workspace, access.c.stream == stream))
+    rows = [{"workspace": workspace, "user": user, "stream": stream, "role": role} for user, role in roles.items()]
+    writing.connection.execute(insert(access), rows)
+
+
+def personal_of(reading: Reading, workspace: bytes, user: bytes) -> bytes | None:
+    """The personal stream of somebody, if there is one."""
+    theirs = (streams.c.workspace == workspace, streams.c.kind == "personal", streams.c.owner == user)
+    found: bytes | None = reading.value(select(streams.c.id).where(*theirs))
+    return found
