@@ -6,6 +6,8 @@ was in force before it stays in force.
 
 from __future__ import annotations
 
+import json
+import re
 import tomllib
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
@@ -16,7 +18,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 import msgspec
 
 from cerby_tui.errors import UsageError
-from cerby_tui.home import Home
+from cerby_tui.home import Home, write_private
 
 if TYPE_CHECKING:
     import asyncio
@@ -97,6 +99,14 @@ class Configuration:
         self.current = Loaded(settings, keys, themes, tuple(reading.warnings), tuple(reading.problems))
         return self.current
 
+    def save(self, name: str, value: str | bool | int) -> None:
+        """Write one setting into the file, leaving everything else in it as it stands, comments too."""
+        try:
+            text = self._home.config.read_text(encoding="utf-8")
+        except FileNotFoundError:
+            text = ""
+        write_private(self._home.config, with_setting(text, name, value).encode())
+
     async def follow(self, stop: asyncio.Event) -> AsyncIterator[Loaded]:
         """Yield what is in force after each change of a file, until `stop` is set.
 
@@ -112,6 +122,20 @@ class Configuration:
         changed = Path(path)
         in_themes = changed.parent == self._home.themes and changed.suffix == ".toml"
         return in_themes or changed in (self._home.config, self._home.keymap)
+
+
+def with_setting(text: str, name: str, value: str | bool | int) -> str:
+    """TOML text in which `name` is `value`: its line replaced, or a new one in front of everything else."""
+    line = f"{name} = {json.dumps(value, ensure_ascii=False)}"  # for these types JSON and TOML agree
+    lines = text.splitlines()
+    top = next((at for at, each in enumerate(lines) if each.lstrip().startswith("[")), len(lines))
+    for at in range(top):
+        if re.match(rf"\s*{re.escape(name)}\s*=", lines[at]):
+            lines[at] = line
+            break
+    else:
+        lines.insert(0, line)
+    return "\n".join(lines) + "\n"
 
 
 class _Reading:

@@ -121,6 +121,18 @@ async def _next_after(following: AsyncIterator[Loaded], change: Callable[[], obj
     return waiting.result()
 
 
+def test_saving_a_setting_leaves_the_rest_of_the_file_alone(home: Home) -> None:
+    """Comments and other settings of the person stay as they were written."""
+    home.config.write_text('# mine\ntheme = "dark"  # at night\nmouse = false\n')
+    configuration = Configuration(home)
+
+    configuration.save("theme", 'li"ght')
+    configuration.save("keyring", False)
+
+    assert 'keyring = false\n# mine\ntheme = "li\\"ght"\nmouse = false\n' == home.config.read_text()
+    assert Settings(theme='li"ght', mouse=False, keyring=False) == configuration.load().settings
+
+
 async def test_other_files_in_the_home_do_not_wake_the_reader(home: Home) -> None:
     """The vault is written all the time; the configuration is not read again for that."""
     follow = Configuration(home)._ours

@@ -1,0 +1,125 @@
+"""`cerby-tui demo`: one parent process that keeps a real service and the app together, and cleans up after them."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import socket
+import sys
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from cerby_tui.demo.children import ServiceProcess, shell_status, start_app, stop
+from cerby_tui.demo.control import Control
+from cerby_tui.demo.passphrase import PASSPHRASE
+from cerby_tui.demo.phone import Phone
+from cerby_tui.errors import UsageError
+from cerby_tui.home import Home
+from cerby_tui.process import LEAVING, Terminal
+
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Place:
+    """The directory of a demo: `home` of the app, `service` of the service. `kept` ones outlive the demo."""
+
+    root: Path
+    kept: bool
+
+    @property
+    def home(self) -> Home:
+        """The app's home directory."""
+        return Home(self.root / "home")
+
+    @property
+    def service(self) -> ServiceProcess:
+        """The service with its data and its log."""
+        return ServiceProcess(self.root / "service", self.root / "service.log")
+
+
+def choose_place(root: Path | None, keep: bool) -> Place:
+    """A new private directory, or the one that was asked for; UsageError if that holds something else than a demo.
+
+    A demo that was kept once is opened again and kept.
+    """
+    if root is None:
+        return Place(Path(tempfile.mkdtemp(prefix="cerby-tui-demo-")), keep)
+    if root.exists() and any(root.iterdir()):
+        if not (root / "home").is_dir() or not (root / "service").is_dir():
+            step = "Name an empty directory, or one that `cerby-tui demo --keep` made."
+            raise UsageError(f"{root} holds something else than a demo.", next_step=step)
+        return Place(root, True)
+    root.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return Place(root, keep)
+
+
+class Household:
+    """The parent: seeds once, then waits for the app and passes on what the demo menu asks for."""
+
+    def __init__(self, place: Place, say: Progress) -> None:
+        self._place = place
+        self._say = say
+        self._service = place.service
+        self._app: asyncio.subprocess.Process | None = None
+        self._signal = 0
+        self._ending: asyncio.Task[int] | None = None
+
+    async def run(self) -> int:
+        """The whole life of the demo; gives the exit status."""
+        loop = asyncio.get_running_loop()
+        work = asyncio.ensure_future(self._live())
+        for number in LEAVING:
+            loop.add_signal_handler(number, self._signalled, number, work)
+        try:
+            status = await work
+        except asyncio.CancelledError:
+            status = 0
+        finally:
+            await self._service.stop()
+            if not self._place.kept:
+                await asyncio.to_thread(shutil.rmtree, self._place.root, ignore_errors=True)
+        return 128 + self._signal if self._signal else status
+
+    async def _live(self) -> int:
+        terminal = Terminal()
+        if not self._place.home.enrolled():
+            from cerby_tui.demo.seed import seed
+
+            await seed(self._service, self._place.home, PASSPHRASE, self._say)
+        else:
+            self._say("Starting the service…")
+            await self._service.start()
+        ours, theirs = socket.socketpair()
+        with theirs:
+            self._app = await start_app(self._place.home.root, theirs, PASSPHRASE)
+        serving = asyncio.ensure_future(Control(self._service, Phone(self._service.data)).serve(ours))
+        code = await self._app.wait()
+        serving.cancel()
+        if code < 0:
+            terminal.restore()  # it was killed and could not do it itself
+        return shell_status(code)
+
+    def _signalled(self, number: int, work: asyncio.Task[int]) -> None:
+        if self._signal:
+            return
+        self._signal = number
+        if self._app is None:
+            work.cancel()
+        else:
+            self._ending = asyncio.ensure_future(stop(self._app, number))
+
+
+def run_demo(root: Path | None, keep: bool) -> int:
+    """Run a demo on this terminal and give its exit status."""
+    place = choose_place(root, keep)
+
+    def say(sentence: str) -> None:
+        print(sentence, file=sys.stderr, flush=True)  # noqa: T201
+
+    status = asyncio.run(Household(place, say).run())
+    if place.kept:
+        say(f"The demo is kept in {place.root}. Open it again with: cerby-tui demo --home {place.root}")
+    return status
