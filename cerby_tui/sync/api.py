@@ -11,13 +11,13 @@ from typing import TypeVar
 
 import httpx
 import msgspec
-from cerby_wire.requests import sign_request
 
 from cerby_tui import __version__
 from cerby_tui.clock import Clock
 from cerby_tui.errors import OfflineError, RefusedError, SessionRemoved
 from cerby_tui.keys import DeviceKeys
 from cerby_wire import shapes
+from cerby_wire.requests import sign_request
 
 T = TypeVar("T")
 
@@ -143,7 +143,7 @@ class Api:
         raise AssertionError("unreachable")
 
     def _signed(self, method: str, path: str, raw: bytes, idempotency_key: str | None) -> dict[str, str]:
-        created = (self._clock.now() + self.offset) // 1000
+        created = self._clock.now() + self.offset
         url = self._origin + path
         return sign_request(self._device.sign, self._device.id, method, url, raw, created, idempotency_key)
 

@@ -8,13 +8,14 @@ from collections.abc import Iterable
 from msgspec import Struct, field
 
 from cerby_tui.sync.plan import ORDER, Broken
-from cerby_tui.vault.records import Records
-from cerby_tui.vault.streams import Streams
+from cerby_tui.vault.around import Around
+from cerby_tui.vault.database import Database
+from cerby_tui.vault.meta import Identity
 from cerby_wire.entries import entry_hash, read_header
 from cerby_wire.errors import Behind, NewerVersion, Refused
 from cerby_wire.headers import Entry, Kind
 from cerby_wire.shapes import StoredEntry
-from cerby_wire.state import State, UserState, WorkspaceState
+from cerby_wire.state import State
 from cerby_wire.stream import accept
 
 NEWER = "newer_version"
@@ -37,44 +38,23 @@ class Verdict(Struct, frozen=True):
     needed: dict[bytes, int] = field(default_factory=dict)
 
 
-class Judge:
-    """Answers as `Surroundings`: what is held in the vault, and over it what was accepted in this page."""
+class Judge(Around):
+    """The vault's surroundings, and over them what was accepted in this page."""
 
-    def __init__(self, streams: Streams, records: Records, workspace: bytes, service_key: bytes) -> None:
-        self._streams = streams
-        self._records = records
-        self._workspace = workspace
-        self._service_key = service_key
+    def __init__(self, database: Database, identity: Identity) -> None:
+        super().__init__(database, identity)
         self._states: dict[bytes, State | None] = {}
         self._heads: dict[tuple[bytes, int], bytes] = {}
 
     def state(self, stream: bytes) -> State | None:
         """The newest state of a stream, this page included."""
         if stream not in self._states:
-            self._states[stream] = self._streams.state(stream)
+            self._states[stream] = super().state(stream)
         return self._states[stream]
 
-    def user(self, user: bytes) -> UserState | None:
-        """The chain of a person."""
-        state = self.state(user)
-        return state if isinstance(state, UserState) else None
-
-    def workspace(self) -> WorkspaceState | None:
-        """The workspace that this vault belongs to."""
-        state = self.state(self._workspace)
-        return state if isinstance(state, WorkspaceState) else None
-
     def head(self, stream: bytes, n: int) -> bytes | None:
-        """The head hash after entry `n`."""
-        return self._heads.get((stream, n)) or self._streams.head(stream, n)
-
-    def message_head(self, account: bytes, generation: bytes, index: int) -> bytes | None:
-        """The chain hash of a held message."""
-        return self._records.head(account, generation, index)
-
-    def service_key(self) -> bytes:
-        """The pinned key of the service."""
-        return self._service_key
+        """The head hash after entry `n`, this page included."""
+        return self._heads.get((stream, n)) or super().head(stream, n)
 
     def page(self, entries: Iterable[StoredEntry]) -> Verdict:
         """Judge everything that follows what is held. Nothing is written; a broken rule ends only its own stream."""
@@ -110,7 +90,7 @@ class Judge:
         return dict(sorted(queues.items(), key=lambda item: ORDER.get(_kind_of(item[1]), 9)))
 
     def _same(self, stored: StoredEntry) -> bool:
-        held = self._streams.entry(stored.stream, stored.n)
+        held = self.entry(stored.stream, stored.n)
         return held is not None and entry_hash(held) == entry_hash(stored.entry)
 
     def _advance(self, stream: bytes, queue: deque[Entry], taken: list[Entry], verdict: Verdict) -> bool:

@@ -65,11 +65,11 @@ class Inbox:
     def _join(self, message: Opened) -> None:
         key = message.key
         siblings = self._database.rows(
-            "SELECT rowid, idx, part, part_text, read FROM messages WHERE account = :account AND generation = :generation"
-            " AND sender = :sender AND reference = :reference AND parts = :parts"
+            "SELECT rowid, idx, part, part_text, read FROM messages WHERE account = :account"
+            " AND generation = :generation AND sender = :sender AND reference = :reference AND parts = :parts"
             " AND abs(received_at - :received_at) < :within ORDER BY idx",
             msgspec.structs.asdict(message)
-            | {"key": None, "account": key.account, "generation": key.generation, "within": PARTS_WITHIN},
+            | {"account": key.account, "generation": key.generation, "within": PARTS_WITHIN},
         )
         by_part = {part: text for _row, _index, part, text, _read in siblings}
         whole = joined_parts(by_part, message.parts)

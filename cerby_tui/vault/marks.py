@@ -14,7 +14,9 @@ Marks = dict[bytes, dict[bytes, Ranges]]
 """Account → generation → sorted ranges [first, last]."""
 
 READ_SLOT = 1
+MARKS = "marks"
 FAVOURITES_SLOT = 2
+STARRED = "starred"
 
 
 def covers(marks: Marks, key: MessageKey) -> bool:

@@ -37,7 +37,7 @@ TRUTH: dict[str, tuple[dict[str, Any], tuple[str, ...]]] = {
     "account_keys": ({"account": bytes, "epoch": int, "key": bytes}, ("account", "epoch")),
     "numbers": (
         {"id": bytes, "account": bytes, "e164": str, "kind": str, "state": str, "reason": str, "since": int}
-        | {"record": bytes},
+        | {"record": bytes, "signature": bytes},
         ("id",),
     ),
     "people": ({"user": bytes, "name": str, "email": str}, ("user",)),

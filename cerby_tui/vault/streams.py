@@ -97,7 +97,7 @@ class Streams:
         )
         self._database.execute(sql, (state.stream, kind, n, head, encode_state(state)))
 
-    def stop(self, stream: bytes, kind: Kind, rule: str, sentence: str) -> None:
+    def stop(self, stream: bytes, kind: str, rule: str, sentence: str) -> None:
         """Note that a stream stopped at a broken rule; what is held of it stays readable."""
         sql = (
             "INSERT INTO streams VALUES (?, ?, 0, x'', x'', ?, ?, 0)"

@@ -1,0 +1,243 @@
+"""What screens and commands talk to: an unlocked vault, everything that can be read in it and done with it.
+
+Reading is synchronous and asks only the disk. Changes are awaited and answered when they are on the disk. Only the acts
+that say so need the service.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
+from typing import TYPE_CHECKING, Literal
+
+from msgspec.structs import replace
+
+from cerby_tui.changing import Changing
+from cerby_tui.clock import Clock
+from cerby_tui.codes.extract import extract
+from cerby_tui.errors import OfflineError
+from cerby_tui.home import Home
+from cerby_tui.keyfile import device_of, needs_keyring, open_key_file
+from cerby_tui.keys import DeviceKeys
+from cerby_tui.lease import check_lease, read_session_file
+from cerby_tui.reading import Reading
+from cerby_tui.sync.backoff import Times
+from cerby_tui.sync.beginning import writing_parts
+from cerby_tui.sync.status import Board
+from cerby_tui.sync.thread import SyncThread
+from cerby_tui.system_keyring import NoKeyring, SystemKeyring
+from cerby_tui.values import Changed, Committed, Item, MessageKey, OfferedNumber, SyncStatus
+from cerby_tui.vault.around import Around
+from cerby_tui.vault.vault import open_database
+from cerby_wire.headers import Policy
+
+if TYPE_CHECKING:
+    import httpx
+
+    from cerby_tui.sync.conductor import Conductor
+
+Subscriber = Callable[[Changed], None]
+
+
+class Session(Reading):
+    """An unlocked vault. Made by `open_session`; `start` begins to sync, `close` ends everything."""
+
+    def __init__(
+        self,
+        home: Home,
+        device: DeviceKeys,
+        clock: Clock,
+        *,
+        transport: httpx.AsyncBaseTransport | None = None,
+        origin: str = "",
+        times: Times | None = None,
+    ) -> None:
+        self._writer = open_database(home, device.database_key)
+        self._reader = open_database(home, device.database_key)
+        super().__init__(self._reader)
+        self._home = home
+        self._device = device
+        self._clock = clock
+        self._vault, self._applying = writing_parts(self._writer, device, extract, clock)
+        self._vault.rebuild_if_older()
+        self._identity = self._vault.identity
+        self._origin = origin or self._identity.origin
+        self._transport = transport
+        self._times = times or Times()
+        self._changing = Changing(self._vault, device, clock)
+        self._subscribers: list[Subscriber] = []
+        self._board = Board(self._tell)
+        self._board.current = SyncStatus(last_contact=self._vault.meta.progress.contact)
+        self._thread = SyncThread()
+        self._conductor: Conductor | None = None
+        self._starting = threading.Lock()
+
+    def __repr__(self) -> str:
+        return "Session(…)"
+
+    # --- reading beyond cards and messages
+
+    def status(self) -> SyncStatus:
+        """How things stand with the service, and how many changes wait."""
+        counts = {"waiting": self._outbox.count(), "refused": self._outbox.count(refused=True)}
+        return replace(self._board.current, **counts)
+
+    def who(self) -> tuple[str, str, str, str]:
+        """Name of the person, e-mail address, name of the device, workspace id in hexadecimal."""
+        one = self._identity
+        return one.name, one.email, one.device_name, one.workspace.hex()
+
+    def policy(self) -> Policy:
+        """What the workspace asks of its members' clients: idle lock, clipboard, offline allowance, in seconds."""
+        workspace = Around(self._reader, self._identity).workspace()
+        return workspace.policy if workspace else Policy()
+
+    # --- changes, answered when they are on the disk
+
+    async def add_account(self, item: Item) -> bytes:
+        """Begin an account; returns its id. Raises UsageError, RefusedError, StorageFull."""
+        account = await self._thread.call(self._changing.add, item)
+        self._changed(account)
+        return account
+
+    async def edit_account(self, account: bytes, changes: Mapping[str, object]) -> None:
+        """Change fields of a card by name. Raises UsageError, RefusedError, StorageFull."""
+        if await self._thread.call(self._changing.edit, account, changes):
+            self._changed(account)
+
+    async def delete_account(self, account: bytes) -> None:
+        """Delete a card; it can be restored. Raises UsageError, RefusedError, StorageFull."""
+        await self._thread.call(self._changing.delete, account)
+        self._changed(account)
+
+    async def restore_account(self, account: bytes) -> None:
+        """Bring a deleted card back. Raises UsageError, RefusedError, StorageFull."""
+        await self._thread.call(self._changing.restore, account)
+        self._changed(account)
+
+    async def settle_clash(self, account: bytes, field: str, keep: Literal["kept", "other"]) -> None:
+        """End the clash of a field. Raises UsageError, RefusedError, StorageFull."""
+        await self._thread.call(self._changing.settle_clash, account, field, keep)
+        self._changed(account)
+
+    async def mark_copied_number(self, account: bytes) -> None:
+        """Note that the managed number was copied, for the association checklist."""
+        await self.edit_account(account, {"copied_at": self._clock.now()})
+
+    async def mark_added(self, account: bytes) -> None:
+        """Note that the person says they added the number in the app's settings."""
+        await self.edit_account(account, {"added_at": self._clock.now()})
+
+    async def mark_read(self, keys: Iterable[MessageKey]) -> None:
+        """Mark messages as read, on all of one's devices."""
+        accounts = await self._thread.call(self._changing.mark_read, list(keys))
+        if accounts:
+            self._changed(*accounts)
+
+    async def set_favourite(self, account: bytes, favourite: bool) -> None:
+        """Star or unstar a card, for oneself."""
+        await self._thread.call(self._changing.set_favourite, account, favourite)
+        self._changed(account)
+
+    async def discard_waiting(self, row_id: int) -> None:
+        """Give up a waiting change or one that could not be saved. Raises UsageError."""
+        self._changed(await self._thread.call(self._changing.discard, row_id))
+
+    def _changed(self, *accounts: bytes) -> None:
+        self._thread.loop.call_soon_threadsafe(self._tell, Changed(accounts=frozenset(accounts), status=True))
+        if self._conductor is not None:
+            self._thread.loop.call_soon_threadsafe(self._conductor.outbox_changed)
+
+    # --- acts that need the service
+
+    async def offer_number(self, account: bytes) -> OfferedNumber:
+        """Have a number offered for an account. Raises OfflineError, RefusedError."""
+        return await self._thread.run((await self._online()).numbers.offer(account))
+
+    async def commit_number(self, offer: OfferedNumber, idempotency_key: str) -> Committed:
+        """Turn an offer into the account's number; asking again with the same key is safe. Raises like `offer`."""
+        return await self._thread.run((await self._online()).numbers.commit(offer, idempotency_key))
+
+    async def close_offer(self, offer: OfferedNumber) -> None:
+        """Give an offered number back; that it could not be said now does no harm, the offer runs out."""
+        with suppress(OfflineError):
+            await self._thread.run((await self._online()).numbers.close(offer))
+
+    async def sync_now(self) -> None:
+        """One whole round of sync. Raises OfflineError, RefusedError, SessionRemoved."""
+        await self._thread.run((await self._online()).sync_now())
+
+    async def _online(self) -> Conductor:
+        return await self._thread.call(self._conduct)
+
+    # --- life
+
+    def start(self) -> None:
+        """Begin to sync in the background; the network is loaded now, on the sync thread. Returns at once."""
+        self._thread.loop.call_soon_threadsafe(lambda: self._conduct().start())
+
+    def _conduct(self) -> Conductor:
+        """The part that talks to the service, made when it is first needed."""
+        with self._starting:
+            if self._conductor is None:
+                from cerby_tui.sync.conductor import conduct  # loads httpx: after the first paint
+
+                self._conductor = conduct(
+                    self._home,
+                    self._device,
+                    self._clock,
+                    (self._vault, self._applying, self._board),
+                    origin=self._origin,
+                    transport=self._transport,
+                    times=self._times,
+                    tell=self._tell,
+                )
+            return self._conductor
+
+    def subscribe(self, callback: Subscriber) -> Callable[[], None]:
+        """Be told what changed, on the sync thread; returns what ends it."""
+        self._subscribers.append(callback)
+        return lambda: self._subscribers.remove(callback) if callback in self._subscribers else None
+
+    def _tell(self, changed: Changed) -> None:
+        for callback in tuple(self._subscribers):
+            callback(changed)
+
+    async def close(self) -> None:
+        """Stop, fold the write-ahead log into the file, close. What waits stays in the outbox."""
+        self._subscribers.clear()
+        if self._conductor is not None:
+            await self._thread.run(self._conductor.stop())
+        self._thread.stop()
+        self._reader.close()
+        self._writer.close(truncate=True)
+
+
+def open_session(
+    home: Home,
+    passphrase: str,
+    *,
+    clock: Clock,
+    keyring: SystemKeyring | None = None,
+    transport: httpx.AsyncBaseTransport | None = None,
+    origin: str = "",
+    times: Times | None = None,
+) -> Session:
+    """Unlock the vault: a second or so of Argon2id, so run it beside the screens' thread. Asks nobody.
+
+    Raises UsageError (others can reach the files), NoVault, WrongPassphrase, LeaseOver, Alarm, VaultDamaged.
+    """
+    home.ready()
+    device = unlock(home, passphrase, keyring)
+    check_lease(read_session_file(home.session_file, device.mac_key), device.id, clock.now())
+    return Session(home, device, clock, transport=transport, origin=origin, times=times)
+
+
+def unlock(home: Home, passphrase: str, keyring: SystemKeyring | None = None) -> DeviceKeys:
+    """The keys of this device. Raises NoVault, WrongPassphrase, VaultDamaged."""
+    secret = b""
+    if needs_keyring(home.key_file):
+        with suppress(NoKeyring):
+            secret = (keyring or SystemKeyring()).fetch(device_of(home.key_file).hex())
+    return open_key_file(home.key_file, passphrase, secret)
