@@ -14,6 +14,7 @@ from cerby_wire.encoding import decode
 from cerby_wire.epochs import next_epoch
 from cerby_wire.errors import require, require_fresh
 from cerby_wire.headers import (
+    NO_MESSAGES,
     AccountAdopt,
     AccountDelete,
     AccountGenesis,
@@ -77,6 +78,7 @@ def _control(trial: Trial, state: AccountState) -> AccountState:
 
 def _genesis(trial: Trial, act: AccountGenesis) -> AccountState:
     require(len(act.nonce) == 16, "bad_nonce", "A genesis carries 16 random bytes.")
+    require(trial.header.msgs == NO_MESSAGES, "unused_field", "There are no messages before the genesis.")
     nothing = AccountState(trial.stream, 0, b"", trial.header.workspace, 0, b"", b"", {})
     account = next_epoch(trial, _with_citations(trial, nothing), act.epoch, "none")
     require(trial.header.author in account.owners(), "author_not_listed", "Who begins an account is one of its Owners.")

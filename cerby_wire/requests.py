@@ -57,7 +57,7 @@ def sign_request(
     components = " ".join(f'"{name}"' for name in _covered(fields, body))
     parameters = f'created={created // 1000};keyid="{device_id.hex()}";alg="ed25519";tag="{SIGNATURE_TAG}"'
     value = f"({components});{parameters}"
-    signature = key.sign_raw(_base(method, url, fields, _covered(fields, body), value))
+    signature = key.sign_raw(signature_base(_values(method, url, fields, _covered(fields, body)), value))
     return fields | {
         "signature-input": f"{NAME}={value}",
         "signature": f"{NAME}=:{base64.b64encode(signature).decode()}:",
@@ -72,7 +72,8 @@ def verify_request(public: bytes, method: str, url: str, headers: Mapping[str, s
     stated = _parse(headers)
     complete = sorted(stated.components) == sorted(_covered(headers, body))
     require(complete, "bad_signature", "The signature does not cover what it has to.")
-    verify_raw(public, _base(method, url, headers, stated.components, stated.value), _signature(headers))
+    base = signature_base(_values(method, url, headers, stated.components), stated.value)
+    verify_raw(public, base, _signature(headers))
     in_time = abs(now - stated.created * 1000) <= CLOCK_TOLERANCE * 1000
     require(in_time, "clock_skew", "The request was signed more than five minutes ago or ahead.")
     require(headers["content-digest"] == content_digest(body), "bad_digest", "The body is not the signed one.")
@@ -91,11 +92,16 @@ def _covered(headers: Mapping[str, str], body: bytes) -> tuple[str, ...]:
     return (*always, *typed, *keyed)
 
 
-def _base(method: str, url: str, headers: Mapping[str, str], components: tuple[str, ...], value: str) -> bytes:
-    """The signature base (RFC 9421 §2.5)."""
+def signature_base(components: Mapping[str, str], parameters: str) -> bytes:
+    """What is signed (RFC 9421 §2.5): a line for each component, in order, and one for the signature parameters."""
+    lines = [f'"{name}": {value}' for name, value in components.items()]
+    return "\n".join([*lines, f'"@signature-params": {parameters}']).encode()
+
+
+def _values(method: str, url: str, headers: Mapping[str, str], names: tuple[str, ...]) -> dict[str, str]:
+    """The covered components with their values, in the order in which they are covered."""
     derived = {"@method": method, "@target-uri": url}
-    lines = [f'"{name}": {derived.get(name) or headers.get(name, "").strip()}' for name in components]
-    return "\n".join([*lines, f'"@signature-params": {value}']).encode()
+    return {name: derived[name] if name in derived else headers.get(name, "").strip() for name in names}
 
 
 def _parse(headers: Mapping[str, str]) -> _Input:

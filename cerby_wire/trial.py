@@ -116,9 +116,9 @@ def check_seen(trial: Trial) -> None:
 def _check_messages(trial: Trial) -> None:
     """Two devices that were shown different messages find out here; a message not held yet is compared later."""
     cited = trial.header.msgs
-    if cited.index == 0:
-        require(cited == NO_MESSAGES, "unused_field", "No message is cited, but something is said about it.")
+    if cited == NO_MESSAGES:
         return
+    require(cited.index > 0, "unused_field", "No message is cited, but something is said about it.")
     held = trial.around.message_head(trial.stream, cited.generation, cited.index)
     require(held in (None, cited.head), "message_fork", "Its author was shown another message than we were.")
 

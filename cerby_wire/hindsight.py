@@ -1,0 +1,23 @@
+"""Entries that were right where they were written, by somebody who is known today to have been shut out."""
+
+from __future__ import annotations
+
+from cerby_wire import roles
+from cerby_wire.headers import Header
+from cerby_wire.trial import Surroundings
+
+
+def shut_out_since(header: Header, around: Surroundings) -> str:
+    """Why the author of an accepted account entry could not write it today: a rule's name, or "".
+
+    Nobody can tell an entry written before a removal from one held back and served after it. A client that knew of the
+    removal before the entry came shows an alarm; one that takes in old history does not.
+    """
+    workspace, person = around.workspace(), around.user(header.author)
+    if workspace is None or person is None:
+        return ""
+    if workspace.role_at(header.author, workspace.n) not in roles.ACCOUNT_OWNERS:
+        return "not_allowed"
+    if header.device in workspace.suspended(header.author, workspace.n):
+        return "device_suspended"
+    return "" if person.device_active(header.device, person.n) else "device_not_active"
