@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from cerby_tui.codes import extract
+from cerby_tui.codes.bound import origin_bound
 
 FOLDS = 10
 ROUNDS = 400
@@ -38,7 +39,7 @@ class Example(NamedTuple):
 def example(row: dict[str, str | None]) -> Example | None:
     """The message as the model sees it, or None where there is nothing to learn (no candidate, or a bound code)."""
     text = row["text"] or ""
-    if extract.origin_bound(text):
+    if origin_bound(text):
         return None
     best: dict[str, list[str]] = {}
     for candidate, found in extract.describe(text, row.get("sender") or ""):

@@ -84,11 +84,11 @@ def _from_piece(reading: Reading, piece: re.Match[str], before: str) -> Candidat
     start, end = piece.span()
     text = reading.text
     after = text[end : end + 1]
-    if before in _MASK and before or after.isalpha() or after == "%" or after == "_":
+    if (before in _MASK and before) or after.isalpha() or after == "%" or after == "_":
         return None
     if _is_money(text, start, end) or (before == "-" and text[start - 2 : start - 1].isalnum()):
         return None
-    if after == "-" and text[end + 1 : end + 2].isalnum():
+    if after == "-" and (shape != "plain" or text[end + 1 : end + 2].isalnum()):
         return None
     digits = "".join(letter for letter in piece.group() if letter.isdigit())
     if not 4 <= len(digits) <= 8:
@@ -100,7 +100,7 @@ def _from_piece(reading: Reading, piece: re.Match[str], before: str) -> Candidat
 def _is_money(text: str, start: int, end: int) -> bool:
     before = text[max(0, start - 2) : start].rstrip()[-1:]
     after = text[end : end + 2].lstrip()[:1]
-    return before in _MONEY_SIGNS and before != "" or after in _MONEY_SIGNS and after != ""
+    return (before in _MONEY_SIGNS and before != "") or (after in _MONEY_SIGNS and after != "")
 
 
 def _lettered(reading: Reading) -> Iterator[Candidate]:
