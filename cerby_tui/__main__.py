@@ -6,7 +6,14 @@ import sys
 
 TYPE_CHECKING = False  # `typing` would cost `--version` 14 ms; type checkers know this name
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from cerby_tui.app import CerbyApp
     from cerby_tui.cli.shell import Shell
+    from cerby_tui.enrolment import Enrolment
+    from cerby_tui.running import Running
+    from cerby_tui.screens.desk import DemoAct
+    from cerby_tui.session import Session
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -17,14 +24,107 @@ def main(argv: list[str] | None = None) -> int:
 
         print(f"cerby-tui {__version__}")  # noqa: T201
         return 0
+    if not arguments:
+        return _straight_in()
     from cerby_tui.cli.root import run
 
     return run(arguments, open_app)
 
 
+def _straight_in() -> int:
+    """Without arguments nothing has to be parsed, and the lock screen comes sooner."""
+    from cerby_tui.cli.shell import Shell, failed
+    from cerby_tui.errors import CerbyError
+
+    try:
+        return open_app(Shell(open_app))
+    except CerbyError as error:
+        return failed(error, as_json=False)
+
+
 def open_app(shell: Shell) -> int:
-    """Open the app."""
-    raise NotImplementedError
+    """Open the app on this terminal; gives the exit code, or does not come back from a lock. Raises UsageError."""
+    import gc
+    import os
+
+    from cerby_tui.errors import UsageError
+    from cerby_tui.process import harden, relock, suspend, why_no_screen
+
+    if reason := why_no_screen(os.environ):
+        raise UsageError(reason, next_step="These need no screen: cerby-tui accounts, inbox, code wait ACCOUNT.")
+    harden()
+    gc.disable()  # until the first screen stands
+    from cerby_tui.running import Running
+    from cerby_tui.screens.desk import Ending
+
+    running = Running(shell.home.ready())
+    ending = running.run(_compose(shell, running))
+    if ending is Ending.SUSPENDED:
+        suspend()
+    if ending in (Ending.LOCKED, Ending.SUSPENDED, Ending.ENROLLED):
+        relock(sys.argv[1:])
+    return running.exit_code
+
+
+def _compose(shell: Shell, running: Running) -> CerbyApp:
+    """The app with its parts; the network is not among them, it is loaded after the first paint."""
+    from cerby_tui.clock import SystemClock
+
+    home, clock = shell.home, SystemClock()
+
+    def unlock(passphrase: str) -> Session:
+        from cerby_tui.session import open_session
+
+        return open_session(home, passphrase, clock=clock)
+
+    def enrolment() -> Enrolment:
+        from cerby_tui.enrolment import Enrolment
+
+        return Enrolment(home, clock)
+
+    config = running.configuration.load()
+    session = _opened(shell, unlock)
+    from cerby_tui.app import CerbyApp
+
+    acts, hint = _demo(shell, running)
+    return CerbyApp(
+        open_session=unlock,
+        session=session,
+        enrolment=None if home.enrolled() else enrolment,
+        config=config,
+        save_setting=running.configuration.save,
+        demo=acts,
+        hint=hint,
+        on_unlocked=running.unlocked,
+        on_lock=running.locked,
+        clock=clock,
+    )
+
+
+def _opened(shell: Shell, unlock: Callable[[str], Session]) -> Session | None:
+    """The session, where a passphrase came with the command line; its key is derived while the screens load."""
+    passphrase = shell.given_passphrase()
+    if passphrase is None:
+        return None
+    from concurrent.futures import ThreadPoolExecutor
+
+    with ThreadPoolExecutor(1) as pool:
+        opening = pool.submit(unlock, passphrase)
+        import cerby_tui.app
+        import cerby_tui.screens.cards  # noqa: F401
+
+        return opening.result()
+
+
+def _demo(shell: Shell, running: Running) -> tuple[Sequence[DemoAct], str]:
+    """What the demo's parent process can do for the app, and what its lock screen says; nothing outside a demo."""
+    if shell.demo_fd is None:
+        return (), ""
+    from cerby_tui.demo.menu import acts
+    from cerby_tui.demo.remote import DemoRemote
+
+    remote = DemoRemote(shell.demo_fd)
+    return acts(remote, lambda: running.session), remote.hint
 
 
 if __name__ == "__main__":

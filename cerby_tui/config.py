@@ -99,8 +99,13 @@ class Configuration:
         self.current = Loaded(settings, keys, themes, tuple(reading.warnings), tuple(reading.problems))
         return self.current
 
-    def save(self, name: str, value: str | bool | int) -> None:
-        """Write one setting into the file, leaving everything else in it as it stands, comments too."""
+    def save(self, name: str, value: object) -> None:
+        """Write one setting into the file, leaving everything else in it as it stands, comments too.
+
+        Raises UsageError for a value that is no text, truth value or number.
+        """
+        if not isinstance(value, str | bool | int):
+            raise UsageError(f"The setting {name} cannot be written.")
         try:
             text = self._home.config.read_text(encoding="utf-8")
         except FileNotFoundError:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import click
 
+from cerby_tui.cli.declare import command, run
 from cerby_tui.cli.output import say_json, table
-from cerby_tui.cli.shell import Shell, command, run
+from cerby_tui.cli.shell import Shell
 
 
 @command(

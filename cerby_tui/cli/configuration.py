@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import click
 
+from cerby_tui.cli.declare import command
 from cerby_tui.cli.documented import Lazy
 from cerby_tui.cli.output import complain, say, say_json
-from cerby_tui.cli.shell import Shell, command
+from cerby_tui.cli.shell import Shell
 
 HERE = "cerby_tui.cli.configuration"
 

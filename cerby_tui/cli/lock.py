@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import signal
 
+from cerby_tui.cli.declare import command
 from cerby_tui.cli.output import say, say_json
-from cerby_tui.cli.shell import Shell, command
+from cerby_tui.cli.shell import Shell
 
 
 @command(("lock", "for example from the hook that locks the screen"), opens_vault=False)

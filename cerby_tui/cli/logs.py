@@ -6,9 +6,10 @@ from collections import deque
 
 import click
 
+from cerby_tui.cli.declare import command
 from cerby_tui.cli.documented import Lazy
 from cerby_tui.cli.output import say, say_json
-from cerby_tui.cli.shell import Shell, command
+from cerby_tui.cli.shell import Shell
 
 HERE = "cerby_tui.cli.logs"
 

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cerby_tui.cli.declare import command, options, passphrase_option, run
 from cerby_tui.cli.documented import Lazy
 from cerby_tui.cli.output import complain, moment, say, say_json, table
-from cerby_tui.cli.shell import Shell, command, options, passphrase_option, run
+from cerby_tui.cli.shell import Shell
 
 if TYPE_CHECKING:
     from cerby_tui.session import Session

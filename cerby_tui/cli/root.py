@@ -5,17 +5,14 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
 
 import click
 
 from cerby_tui import __version__
+from cerby_tui.cli.declare import options, passphrase_option
 from cerby_tui.cli.documented import Lazy
-from cerby_tui.cli.output import complain, complain_json
-from cerby_tui.cli.shell import Shell, options, passphrase_option
-
-if TYPE_CHECKING:
-    from cerby_tui.errors import CerbyError
+from cerby_tui.cli.shell import Shell, failed
+from cerby_tui.errors import CerbyError
 
 COMMANDS = "cerby_tui.cli"
 INTERRUPTED = 130
@@ -71,8 +68,6 @@ def root(ctx: click.Context, demo_fd: int | None) -> None:
 
 def run(argv: Sequence[str], open_app: Callable[[Shell], int]) -> int:
     """Run a command line and give its exit code; `open_app` is what happens without a command."""
-    from cerby_tui.errors import CerbyError
-
     shell = Shell(open_app)
     try:
         code = root.main(list(argv), prog_name="cerby-tui", obj=shell, standalone_mode=False)
@@ -82,19 +77,9 @@ def run(argv: Sequence[str], open_app: Callable[[Shell], int]) -> int:
     except (click.Abort, KeyboardInterrupt):
         return INTERRUPTED
     except CerbyError as error:
-        return _failed(error, shell.as_json)
+        return failed(error, shell.as_json)
     except BrokenPipeError:
         # The reader has what it wanted. Python would complain once more while it closes standard output.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     return code if isinstance(code, int) else 0
-
-
-def _failed(error: CerbyError, as_json: bool) -> int:
-    if as_json:
-        name = getattr(error, "code", type(error).__name__)
-        parts = {"sentence": error.sentence, "safe": error.safe, "next_step": error.next_step}
-        complain_json({"error": {"code": name, "exit_code": error.exit_code, **parts}})
-    else:
-        complain(error.whole())
-    return error.exit_code

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from cerby_tui.cli.declare import command, run
 from cerby_tui.cli.output import moment, say, say_json
-from cerby_tui.cli.shell import Shell, command, run
+from cerby_tui.cli.shell import Shell
 
 if TYPE_CHECKING:
     from cerby_tui.home import Home

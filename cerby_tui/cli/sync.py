@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from cerby_tui.cli.declare import command, run
 from cerby_tui.cli.output import say, say_json
-from cerby_tui.cli.shell import Shell, command, run
+from cerby_tui.cli.shell import Shell
 from cerby_tui.cli.status import status_sentence, status_shape
 
 
