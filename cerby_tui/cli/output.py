@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 
+class ReaderGone(Exception):
+    """Whoever read our output has closed it: `head` has its lines."""
+
+
 def say(text: str) -> None:
     """One line on standard output, at once, so that a reader at the other end of a pipe has it."""
-    print(_line(text), flush=True)  # noqa: T201
+    _put(_line(text))
 
 
 def complain(text: str) -> None:
@@ -22,7 +27,7 @@ def say_json(value: Any) -> None:
     """One JSON document on one line of standard output; ASCII, so no terminal can be steered by it."""
     import json
 
-    print(json.dumps(value), flush=True)  # noqa: T201
+    _put(json.dumps(value))
 
 
 def complain_json(value: Any) -> None:
@@ -39,11 +44,20 @@ def table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     shown = [[_line(cell) for cell in row] for row in rows]
     if not sys.stdout.isatty():
         for row in shown:
-            print("\t".join(row), flush=True)  # noqa: T201
+            _put("\t".join(row))
         return
     widths = [max(map(width, column)) for column in zip(headings, *shown, strict=True)]
     for row in [list(headings), *shown]:
-        print("  ".join(map(fit, row, widths)).rstrip(), flush=True)  # noqa: T201
+        _put("  ".join(map(fit, row, widths)).rstrip())
+
+
+def _put(line: str) -> None:
+    try:
+        print(line, flush=True)  # noqa: T201
+    except BrokenPipeError:
+        # Python would complain once more while it closes standard output.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise ReaderGone from None
 
 
 def _line(text: str) -> str:

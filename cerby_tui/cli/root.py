@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from collections.abc import Callable, Sequence
 
 import click
@@ -11,6 +9,7 @@ import click
 from cerby_tui import __version__
 from cerby_tui.cli.declare import options, passphrase_option
 from cerby_tui.cli.documented import Lazy
+from cerby_tui.cli.output import ReaderGone
 from cerby_tui.cli.shell import Shell, failed
 from cerby_tui.errors import CerbyError
 
@@ -78,8 +77,6 @@ def run(argv: Sequence[str], open_app: Callable[[Shell], int]) -> int:
         return INTERRUPTED
     except CerbyError as error:
         return failed(error, shell.as_json)
-    except BrokenPipeError:
-        # The reader has what it wanted. Python would complain once more while it closes standard output.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except ReaderGone:
         return 0
     return code if isinstance(code, int) else 0
