@@ -158,7 +158,7 @@ class Private:
         return authoring.personal_item(owner.author(), self.state, keys or owner.keys, slot, {"theme": "dark"})
 
 
-def bent(entry: Entry, device: DeviceKeys, *, body: bytes | None = None, act: Any = None, **changes: Any) -> Entry:
+def bent(entry: Entry, device: DeviceKeys, /, *, body: bytes | None = None, act: Any = None, **changes: Any) -> Entry:
     """The entry with another body, other fields of the header or of the act, properly signed by `device`.
 
     `act` is a dictionary of changes, or a whole other act.
