@@ -6,7 +6,6 @@ that say so need the service.
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, Literal
@@ -16,7 +15,7 @@ from msgspec.structs import replace
 from cerby_tui.changing import Changing
 from cerby_tui.clock import Clock
 from cerby_tui.codes.extract import extract
-from cerby_tui.errors import OfflineError
+from cerby_tui.errors import OfflineError, RefusedError, SessionRemoved
 from cerby_tui.home import Home
 from cerby_tui.keyfile import device_of, needs_keyring, open_key_file
 from cerby_tui.keys import DeviceKeys
@@ -33,9 +32,9 @@ from cerby_tui.vault.vault import open_database
 from cerby_wire.headers import Policy
 
 if TYPE_CHECKING:
-    import httpx
-
-    from cerby_tui.sync.conductor import Conductor
+    from cerby_tui.sync.acts import Acts
+    from cerby_tui.sync.api import Transport
+    from cerby_tui.sync.online import Online
 
 Subscriber = Callable[[Changed], None]
 
@@ -49,7 +48,7 @@ class Session(Reading):
         device: DeviceKeys,
         clock: Clock,
         *,
-        transport: httpx.AsyncBaseTransport | None = None,
+        transport: Transport | None = None,
         origin: str = "",
         times: Times | None = None,
     ) -> None:
@@ -59,19 +58,19 @@ class Session(Reading):
         self._home = home
         self._device = device
         self._clock = clock
-        self._vault, self._applying = writing_parts(self._writer, device, extract, clock)
-        self._vault.rebuild_if_older()
-        self._identity = self._vault.identity
+        self._writing = writing_parts(self._writer, device, extract, clock)
+        vault = self._writing.vault
+        vault.rebuild_if_older()
+        self._identity = vault.identity
         self._origin = origin or self._identity.origin
         self._transport = transport
         self._times = times or Times()
-        self._changing = Changing(self._vault, device, clock)
+        self._changing = Changing(vault, device, clock)
         self._subscribers: list[Subscriber] = []
         self._board = Board(self._tell)
-        self._board.current = SyncStatus(last_contact=self._vault.meta.progress.contact)
+        self._board.current = SyncStatus(last_contact=vault.meta.progress.contact)
         self._thread = SyncThread()
-        self._conductor: Conductor | None = None
-        self._starting = threading.Lock()
+        self._online: Online | None = None
 
     def __repr__(self) -> str:
         return "Session(…)"
@@ -146,54 +145,62 @@ class Session(Reading):
 
     def _changed(self, *accounts: bytes) -> None:
         self._thread.loop.call_soon_threadsafe(self._tell, Changed(accounts=frozenset(accounts), status=True))
-        if self._conductor is not None:
-            self._thread.loop.call_soon_threadsafe(self._conductor.outbox_changed)
+        self._thread.loop.call_soon_threadsafe(self._wish)
+
+    def _wish(self) -> None:
+        if self._online is not None:
+            self._online.conductor.wish()
 
     # --- acts that need the service
 
     async def offer_number(self, account: bytes) -> OfferedNumber:
-        """Have a number offered for an account. Raises OfflineError, RefusedError."""
-        return await self._thread.run((await self._online()).numbers.offer(account))
+        """Have a number offered for an account. Raises OfflineError, RefusedError, Alarm."""
+        return await self._thread.run((await self._acts()).offer(account))
 
     async def commit_number(self, offer: OfferedNumber, idempotency_key: str) -> Committed:
         """Turn an offer into the account's number; asking again with the same key is safe. Raises like `offer`."""
-        return await self._thread.run((await self._online()).numbers.commit(offer, idempotency_key))
+        return await self._thread.run((await self._acts()).commit(offer, idempotency_key))
 
     async def close_offer(self, offer: OfferedNumber) -> None:
-        """Give an offered number back; that it could not be said now does no harm, the offer runs out."""
-        with suppress(OfflineError):
-            await self._thread.run((await self._online()).numbers.close(offer))
+        """Give an offered number back; if that cannot be said now, no harm is done: the offer runs out."""
+        with suppress(OfflineError, RefusedError):
+            await self._thread.run((await self._acts()).close_offer(offer))
 
     async def sync_now(self) -> None:
-        """One whole round of sync. Raises OfflineError, RefusedError, SessionRemoved."""
-        await self._thread.run((await self._online()).sync_now())
+        """One whole round of sync. Raises OfflineError, RefusedError, SessionRemoved, TimedOut."""
+        await self._thread.run((await self._acts()).sync_now())
 
-    async def _online(self) -> Conductor:
-        return await self._thread.call(self._conduct)
+    async def _acts(self) -> Acts:
+        return (await self._thread.call(self._go_online)).acts
 
     # --- life
 
     def start(self) -> None:
         """Begin to sync in the background; the network is loaded now, on the sync thread. Returns at once."""
-        self._thread.loop.call_soon_threadsafe(lambda: self._conduct().start())
+        self._thread.loop.call_soon_threadsafe(lambda: self._go_online().start())
 
-    def _conduct(self) -> Conductor:
-        """The part that talks to the service, made when it is first needed."""
-        with self._starting:
-            if self._conductor is None:
-                from cerby_tui.sync.conductor import conduct  # loads httpx: after the first paint
+    def _go_online(self) -> Online:
+        """The part that talks to the service, made when it is first needed, on the sync thread."""
+        if self._online is None:
+            from cerby_tui.sync.online import Online  # loads httpx: after the first paint
 
-                self._conductor = conduct(
-                    self._home,
-                    self._device,
-                    self._clock,
-                    (self._vault, self._applying, self._board),
-                    origin=self._origin,
-                    transport=self._transport,
-                    times=self._times,
-                    tell=self._tell,
-                )
-            return self._conductor
+            self._online = Online(
+                self._home,
+                self._device,
+                self._clock,
+                self._writing,
+                self._board,
+                origin=self._origin,
+                transport=self._transport,
+                times=self._times,
+                tell=self._tell,
+            )
+        return self._online
+
+    @property
+    def ended(self) -> SessionRemoved | None:
+        """Why this session is over, if the service or the workspace ended it: whoever shows it has to lock."""
+        return self._online.conductor.ended if self._online else None
 
     def subscribe(self, callback: Subscriber) -> Callable[[], None]:
         """Be told what changed, on the sync thread; returns what ends it."""
@@ -207,8 +214,8 @@ class Session(Reading):
     async def close(self) -> None:
         """Stop, fold the write-ahead log into the file, close. What waits stays in the outbox."""
         self._subscribers.clear()
-        if self._conductor is not None:
-            await self._thread.run(self._conductor.stop())
+        if self._online is not None:
+            await self._thread.run(self._online.stop())
         self._thread.stop()
         self._reader.close()
         self._writer.close(truncate=True)
@@ -220,7 +227,7 @@ def open_session(
     *,
     clock: Clock,
     keyring: SystemKeyring | None = None,
-    transport: httpx.AsyncBaseTransport | None = None,
+    transport: Transport | None = None,
     origin: str = "",
     times: Times | None = None,
 ) -> Session:

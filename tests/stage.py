@@ -20,6 +20,7 @@ from cerby_tui.lease import SessionFacts, renewed, write_session_file
 from cerby_tui.sync.applying import Applying
 from cerby_tui.sync.beginning import begin_vault, writing_parts
 from cerby_tui.sync.judging import Judge
+from cerby_tui.sync.mail import Run
 from cerby_tui.values import Item
 from cerby_tui.vault.content import from_item
 from cerby_tui.vault.meta import Identity, Progress
@@ -184,7 +185,7 @@ def build(home: Home, founder: Founder, clock: FrozenClock) -> None:
     """Write everything that the founder has into the vault of `home`."""
     settle_in(home, founder, founder.device, clock)
     database = open_database(home, founder.device.database_key)
-    _vault, applying = writing_parts(database, founder.device, extract, clock)
+    applying = writing_parts(database, founder.device, extract, clock).applying
     put_messages(applying, founder.messages)
     progress = Progress(GENERATION, "1", clock.now(), 0)
     applying.page(Judge(database, founder.identity()).page([]), progress)
@@ -194,4 +195,4 @@ def build(home: Home, founder: Founder, clock: FrozenClock) -> None:
 def put_messages(applying: Applying, messages: dict[bytes, list[StoredMessage]]) -> None:
     """Store messages as if they had been pulled and verified."""
     for account, found in messages.items():
-        applying.messages(account, GENERATION, list(enumerate(found, 1)))
+        applying.messages(Run(account, GENERATION, list(enumerate(found, 1))))

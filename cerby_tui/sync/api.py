@@ -21,6 +21,7 @@ from cerby_wire.requests import sign_request
 
 T = TypeVar("T")
 
+Transport = httpx.AsyncBaseTransport
 TIMEOUT = httpx.Timeout(20.0, connect=10.0)
 SILENCE = 40.0
 """Seconds without a byte after which a feed counts as dead."""
@@ -36,7 +37,7 @@ class Api:
         device: DeviceKeys,
         clock: Clock,
         *,
-        transport: httpx.AsyncBaseTransport | None = None,
+        transport: Transport | None = None,
         offset: int = 0,
     ) -> None:
         self.offset = offset

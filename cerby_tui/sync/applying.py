@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from cerby_tui.clock import Clock
 from cerby_tui.sync.judging import Accepted, Verdict
+from cerby_tui.sync.mail import Run
 from cerby_tui.sync.plan import Broken
 from cerby_tui.values import Changed
 from cerby_tui.vault.meta import Progress
@@ -16,7 +17,7 @@ from cerby_wire.entries import entry_hash, read_header
 from cerby_wire.errors import Refused
 from cerby_wire.headers import AccountNumber, Entry
 from cerby_wire.records import Number
-from cerby_wire.shapes import NumberView, SignedRecord, StoredMessage
+from cerby_wire.shapes import NumberView, SignedRecord
 from cerby_wire.state import AccountState, UserState
 
 CLOSED_STATES = ("quarantined", "gone", "failed")
@@ -103,22 +104,22 @@ class Applying:
         if self._vault.database.value(count, (account,)) != self._vault.database.value(shown, (account,)):
             self._vault.show_messages(self._vault.records.of_account(account))
 
-    def messages(
-        self,
-        account: bytes,
-        generation: bytes,
-        found: Iterable[tuple[int, StoredMessage]],
-        progress: Progress | None = None,
-    ) -> Changed:
-        """Store verified messages of one account, open them and show them; a second delivery changes nothing."""
+    def messages(self, run: Run, progress: Progress | None = None) -> Changed:
+        """Store verified messages of one account, open and show them; a second delivery changes nothing."""
+        account = run.account
         with self._vault.database.transaction():
-            fresh = [one for index, one in found if self._vault.records.keep(account, generation, index, one)]
+            fresh = [
+                one for index, one in run.messages if self._vault.records.keep(account, run.generation, index, one)
+            ]
             shown = self._vault.show_messages(fresh)
-            if fresh:
+            if run.broken:
+                self.stop([run.broken])
+            if fresh or run.broken:
                 self._vault.refresh([account])
             if progress is not None:
                 self._vault.meta.progress = progress
-        return Changed(accounts=frozenset([account] if fresh else []), new_messages=tuple(one.key for one in shown))
+        accounts = frozenset([account] if fresh or run.broken else [])
+        return Changed(accounts=accounts, new_messages=tuple(one.key for one in shown), status=bool(run.broken))
 
     def stop(self, broken: Iterable[Broken]) -> None:
         """Stop streams where a rule was broken; what is held of them stays readable."""

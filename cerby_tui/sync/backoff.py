@@ -22,6 +22,8 @@ class Times(Struct, frozen=True):
     suspended: float = 20.0
     tick: float = 5.0
     lock_retry: float = 5.0
+    answer: float = 30.0
+    farewell: float = 2.0
 
 
 class Backoff:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from cerby_tui.clock import Clock
 from cerby_tui.errors import Alarm
@@ -19,11 +20,19 @@ from cerby_tui.vault.vault import VIEW_VERSION, VIEWS, Vault, open_database
 from cerby_wire.shapes import StoredEntry
 
 
-def writing_parts(database: Database, device: DeviceKeys, extract: Extract, clock: Clock) -> tuple[Vault, Applying]:
-    """The objects that write to an open vault."""
+class Writing(NamedTuple):
+    """The objects that write to an open vault, on one connection."""
+
+    vault: Vault
+    opener: KeyOpener
+    applying: Applying
+
+
+def writing_parts(database: Database, device: DeviceKeys, extract: Extract, clock: Clock) -> Writing:
+    """Put the writing objects together over a connection."""
     opener = KeyOpener(database, device, Meta(database).identity.user)
     vault = Vault(database, opener, CatalogueApps(), extract)
-    return vault, Applying(vault, opener, clock)
+    return Writing(vault, opener, Applying(vault, opener, clock))
 
 
 def begin_vault(
@@ -38,7 +47,7 @@ def begin_vault(
             meta.write(VIEWS, VIEW_VERSION)
             person = {"user": identity.user, "name": identity.name, "email": identity.email}
             database.put("people", person, instead="INSERT OR REPLACE")
-        _vault, applying = writing_parts(database, device, extract, clock)
+        applying = writing_parts(database, device, extract, clock).applying
         verdict = Judge(database, identity).page(entries)
         for broken in verdict.broken:
             raise Alarm(broken.rule, broken.sentence)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from msgspec import Struct
 
@@ -62,6 +62,10 @@ def make_plan(held: Mapping[bytes, Held], bounds: Bounds, heads: Heads, *, resto
             broken += wrong
     listed = {head.id for head in heads.streams}
     gone = {stream for stream in held if stream not in listed} if heads.full else set()
+    if restored:  # what it does not even list, it may have lost as a whole
+        send_back += [(stream, 0) for stream in gone if held[stream].position.n and not held[stream].lost]
+        send_back.sort(key=lambda back: (ORDER.get(held[back[0]].kind, 9), back[0]))
+        gone = set()
     lost = sorted(gone | (set(heads.lost) & set(held)))
     return Plan(tuple(streams), tuple(messages), tuple(send_back), tuple(broken), tuple(lost))
 
@@ -76,15 +80,27 @@ def _contradiction(head: StreamHead, here: Held | None) -> Broken | None:
 
 
 def _messages(account: bytes, newest: MessagePosition, bounds: Bounds) -> tuple[list[MessagesWanted], list[Broken]]:
-    low, high = bounds.get((account, newest.generation), (0, 0))
+    _low, high = bounds.get((account, newest.generation), (0, 0))
     if newest.index < high:
         said = "The service shows fewer messages than it had shown before."
         return [], [Broken(account, "account", "messages_rolled_back", said)]
-    if not high:  # a first fill starts with what is wanted most, the newest
-        return [MessagesWanted(account, newest.generation, before=newest.index + 1)], []
-    wanted = []
+    return list(newer_messages(account, newest, bounds)), []
+
+
+def newer_messages(account: bytes, newest: MessagePosition, bounds: Bounds) -> tuple[MessagesWanted, ...]:
+    """What is missing above what is held; a first fill starts with what is wanted most, the newest."""
+    _low, high = bounds.get((account, newest.generation), (0, 0))
+    if not high and newest.index:
+        return (MessagesWanted(account, newest.generation, before=newest.index + 1),)
     if newest.index > high:
-        wanted.append(MessagesWanted(account, newest.generation, after=high))
-    if low > 1:
-        wanted.append(MessagesWanted(account, newest.generation, before=low))
-    return wanted, []
+        return (MessagesWanted(account, newest.generation, after=high),)
+    return ()
+
+
+def older_messages(bounds: Bounds, closed: Collection[bytes]) -> tuple[MessagesWanted, ...]:
+    """What is missing below what is held, for accounts that are not closed to us."""
+    return tuple(
+        MessagesWanted(account, generation, before=low)
+        for (account, generation), (low, _high) in sorted(bounds.items())
+        if low > 1 and account not in closed
+    )

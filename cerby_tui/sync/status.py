@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal
 
 from msgspec.structs import replace
 
 from cerby_tui.values import Changed, SyncStatus
 
 Tell = Callable[[Changed], None]
+Connection = Literal["starting", "live", "polling", "offline", "stopped"]
 
 
 class Board:
@@ -17,7 +18,25 @@ class Board:
 
     def __init__(self, tell: Tell) -> None:
         self._tell = tell
+        self._connection: Connection = "starting"
+        self._sentence = ""
+        self._alarm = ""
         self.current = SyncStatus()
+
+    def connection(self, state: Connection, sentence: str = "") -> None:
+        """How the connection stands; an alarm outweighs a connection that is good."""
+        self._connection, self._sentence = state, sentence
+        self._show()
+
+    def alarm(self, sentence: str) -> None:
+        """Something is not what an honest service would send; empty when there is no such thing."""
+        self._alarm = sentence
+        self._show()
+
+    def _show(self) -> None:
+        alarming = bool(self._alarm) and self._connection != "stopped"
+        state = "alarm" if alarming else self._connection
+        self.set(state=state, sentence=self._alarm if alarming else self._sentence)
 
     def set(self, **changes: Any) -> None:
         """Change fields of the status; tells only if something is different."""

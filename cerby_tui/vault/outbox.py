@@ -70,7 +70,9 @@ class Outbox:
 
     def streams(self) -> list[bytes]:
         """Streams that something waits for, the longest wait first."""
-        sql = "SELECT stream FROM outbox WHERE refused = '' GROUP BY stream ORDER BY min(id)"
+        waiting = "SELECT stream, min(since) AS first FROM outbox WHERE refused = '' GROUP BY stream"
+        under_way = "SELECT stream, min(since) AS first FROM under_way GROUP BY stream"
+        sql = f"SELECT stream FROM ({waiting} UNION ALL {under_way}) GROUP BY stream ORDER BY min(first), stream"  # noqa: S608
         return [row[0] for row in self._database.rows(sql)]
 
     def get(self, row_id: int) -> Pending | None:
@@ -106,6 +108,12 @@ class Outbox:
         """The entry was not taken and never will be: its rows wait again, to be merged and sealed anew."""
         self._database.execute("DELETE FROM under_way WHERE hash = ?", (entry_hash,))
         self._database.execute("UPDATE outbox SET sent = x'' WHERE sent = ?", (entry_hash,))
+
+    def give_up(self, entry_hash: bytes, sentence: str) -> None:
+        """The entry was refused for good: what it carried could not be saved."""
+        self._database.execute("DELETE FROM under_way WHERE hash = ?", (entry_hash,))
+        carried = "UPDATE outbox SET refused = ?, sent = x'' WHERE sent = ?"
+        self._database.execute(carried, (sentence, entry_hash))
 
     def refuse(self, rows: Iterable[int], sentence: str) -> None:
         """Move rows to the list of what could not be saved, with the reason and their content."""

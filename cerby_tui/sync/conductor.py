@@ -1,0 +1,181 @@
+"""What runs on the sync thread while a vault is open: the feed, the outbox, the clock, and who may sync at all."""
+
+from __future__ import annotations
+
+import asyncio
+
+import msgspec
+
+from cerby_tui.clock import Clock
+from cerby_tui.errors import CerbyError, OfflineError, RefusedError, SessionRemoved
+from cerby_tui.sync.backoff import Backoff, Times
+from cerby_tui.sync.engine import Engine
+from cerby_tui.sync.feed import Feed, FeedState
+from cerby_tui.sync.lock import SyncLock
+from cerby_tui.sync.pulling import Tell
+from cerby_tui.sync.status import Board
+from cerby_tui.sync.watcher import VaultWatch
+from cerby_tui.sync.wishes import Wishes
+from cerby_tui.values import Changed
+from cerby_tui.vault.vault import Vault
+
+
+class Conductor:
+    """Runs feed and outbox while this process is the one that syncs, and only watches while another one is."""
+
+    def __init__(
+        self,
+        vault: Vault,
+        engine: Engine,
+        lock: SyncLock,
+        wishes: Wishes,
+        board: Board,
+        clock: Clock,
+        times: Times,
+        tell: Tell,
+    ) -> None:
+        self.ended: SessionRemoved | None = None
+        self.leading = False
+        self._vault = vault
+        self._engine = engine
+        self._lock = lock
+        self._wishes = wishes
+        self._board = board
+        self._clock = clock
+        self._times = times
+        self._tell = tell
+        self._feed: Feed | None = None
+        self._wished = asyncio.Event()
+        self._whole = False
+        self._main: asyncio.Task[None] | None = None
+
+    def start(self, feed: Feed, watch: VaultWatch) -> None:
+        """Begin in the background."""
+        if self._main is None:
+            self._feed = feed
+            self._main = asyncio.ensure_future(self._run(feed, watch))
+
+    async def stop(self) -> None:
+        """Send what can be sent in a moment, then stop; the rest waits in the outbox."""
+        if self.leading and self._board.current.state == "live":
+            try:
+                async with asyncio.timeout(self._times.farewell):
+                    await self._engine.push()
+            except (CerbyError, TimeoutError):
+                pass
+        if self._main is not None:
+            self._main.cancel()
+            await asyncio.wait({self._main})
+
+    async def _run(self, feed: Feed, watch: VaultWatch) -> None:
+        watching = asyncio.ensure_future(watch.run())
+        try:
+            while not self._lock.take():
+                self._mirror()
+                await asyncio.sleep(self._times.lock_retry)
+            try:
+                self.leading = True
+                await self._lead(feed)
+            finally:
+                self.leading = False
+                self._lock.free()
+        finally:
+            watching.cancel()
+
+    async def _lead(self, feed: Feed) -> None:
+        """Sync until stopped or until this session is ended; what needs a person, like a full disk, is waited for."""
+        self._engine.try_again()
+        while self.ended is None:
+            try:
+                async with asyncio.TaskGroup() as group:
+                    for endless in (feed.run(), self._work(), self._notice_sleep(feed)):
+                        group.create_task(endless)
+            except* SessionRemoved as removed:
+                self.end(removed.exceptions[0])
+            except* CerbyError as trouble:
+                self._board.connection("offline", str(trouble.exceptions[0]))
+                await asyncio.sleep(self._times.poll)
+
+    def end(self, error: BaseException) -> None:
+        """This session is over: nothing more is sent, and whoever shows it locks."""
+        self.ended = error if isinstance(error, SessionRemoved) else SessionRemoved(str(error))
+        self._board.connection("stopped", self.ended.sentence)
+
+    def cursor(self) -> str:
+        """How far the vault has followed."""
+        return self._vault.meta.progress.cursor
+
+    async def received(self, what: msgspec.Struct, cursor: str) -> None:
+        """An event came."""
+        await self._engine.receive(what, cursor)
+
+    async def poll(self) -> None:
+        """Ask, because events do not come through."""
+        await self._engine.sync()
+
+    def became(self, state: FeedState, sentence: str) -> None:
+        """How the connection stands; a new one is followed by a whole round, for lease, numbers and lost streams."""
+        self._board.connection(state, sentence)
+        self._wishes.status = self._board.current
+        if state == "live":
+            self.wish(whole=True)
+
+    def wish(self, *, whole: bool = False) -> None:
+        """Have what waits sent soon, or a whole round made."""
+        self._whole |= whole
+        self._wished.set()
+
+    def vault_changed(self) -> None:
+        """Another process wrote: show it, and send what it left in the outbox."""
+        self._tell(Changed(everything=True, status=True))
+        if self.leading:
+            self.wish(whole=self._wishes.open())
+        else:
+            self._mirror()
+
+    async def _work(self) -> None:
+        """Fulfil wishes one after the other, and make a whole round now and then in any case."""
+        backoff = Backoff(self._times)
+        while True:
+            try:
+                async with asyncio.timeout(self._times.refresh):
+                    await self._wished.wait()
+            except TimeoutError:
+                self._whole = True
+            if not self._whole and not self._vault.outbox.count():
+                await asyncio.sleep(self._times.gather)  # read marks come in flocks
+            whole, self._whole = self._whole, False
+            self._wished.clear()
+            try:
+                await (self._round() if whole else self._engine.push())
+            except (OfflineError, RefusedError) as error:
+                await asyncio.sleep(backoff.failed(retry_after=getattr(error, "retry_after", 0)))
+                self.wish(whole=whole)
+            else:
+                backoff = Backoff(self._times)
+
+    async def _round(self) -> None:
+        """A whole round, and the answer to whoever asked for it."""
+        wish = self._wishes.newest()
+        try:
+            await self._engine.sync()
+        except CerbyError as error:
+            self._wishes.answer(wish, error.sentence)
+            raise
+        self._wishes.answer(wish)
+
+    def _mirror(self) -> None:
+        """Another process syncs: what it says is how things stand."""
+        if said := self._wishes.status:
+            self._board.set(state=said.state, sentence=said.sentence, last_contact=self._vault.meta.progress.contact)
+
+    async def _notice_sleep(self, feed: Feed) -> None:
+        """When the wall clock ran on without us, the machine slept: the connection is stale."""
+        wall, steady = self._clock.now(), self._clock.monotonic()
+        while True:
+            await asyncio.sleep(self._times.tick)
+            now, then = self._clock.now(), self._clock.monotonic()
+            slept = (now - wall) / 1000 - (then - steady)
+            wall, steady = now, then
+            if abs(slept) > self._times.suspended:
+                feed.drop()

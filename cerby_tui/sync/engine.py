@@ -1,0 +1,200 @@
+"""One round of sync: heads, plan, pull, judge, apply, push. Safe to be killed anywhere and run again."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+import msgspec
+
+from cerby_tui.clock import Clock
+from cerby_tui.errors import LeaseOver
+from cerby_tui.home import Home
+from cerby_tui.keys import DeviceKeys
+from cerby_tui.lease import SessionFacts, read_session_file, renewed, write_session_file
+from cerby_tui.sync.api import Api
+from cerby_tui.sync.applying import Applying
+from cerby_tui.sync.binding import Binding
+from cerby_tui.sync.judging import NEWER
+from cerby_tui.sync.plan import Plan, make_plan
+from cerby_tui.sync.pulling import Pulling, Tell
+from cerby_tui.sync.pushing import ROOM, Pushing
+from cerby_tui.sync.status import Board
+from cerby_tui.vault.meta import Progress
+from cerby_tui.vault.vault import Vault
+from cerby_wire.errors import Refused
+from cerby_wire.shapes import (
+    PUSH_ENTRIES,
+    HeadEvent,
+    Heads,
+    HelloEvent,
+    MessageEvent,
+    MessagesWanted,
+    Pulled,
+    PushEntry,
+    StoredEntry,
+)
+
+MOST_ROUNDS = 5
+
+
+class Engine:
+    """Follows the service and sends what waits. Everything happens under one lock, one thing after the other."""
+
+    def __init__(
+        self,
+        home: Home,
+        device: DeviceKeys,
+        vault: Vault,
+        applying: Applying,
+        api: Api,
+        pulling: Pulling,
+        pushing: Pushing,
+        binding: Binding,
+        board: Board,
+        clock: Clock,
+        tell: Tell,
+    ) -> None:
+        self._home = home
+        self._device = device
+        self._vault = vault
+        self._applying = applying
+        self._api = api
+        self._pulling = pulling
+        self._pushing = pushing
+        self._binding = binding
+        self._board = board
+        self._clock = clock
+        self._tell = tell
+        self._lock = asyncio.Lock()
+
+    async def sync(self) -> None:
+        """A whole round. Raises OfflineError, RefusedError, SessionRemoved."""
+        async with self._lock:
+            await self._round()
+
+    async def push(self) -> None:
+        """Send what waits, and pull first where somebody was faster. Raises like `sync`."""
+        async with self._lock:
+            if await self._pushing.run():
+                await self._round()
+            self._show_alarm()
+
+    async def _round(self) -> None:
+        for _ in range(MOST_ROUNDS):
+            await self._fetch()
+            self._binding.write_missing()
+            if not await self._pushing.run():
+                break
+        await self._pulling.older()
+        self._show_alarm()
+
+    async def _fetch(self) -> None:
+        """Pull everything that changed since the cursor; the cursor moves when all of it is here."""
+        before = self._vault.meta.progress
+        heads = await self._api.heads(before.cursor)
+        restored = before.generation not in (b"", heads.generation)
+        if restored and not heads.full:
+            heads = await self._api.heads("")
+        self._take_lease(heads)
+        plan = make_plan(self._vault.streams.held(), self._vault.records.all_bounds(), heads, restored=restored)
+        await self._send_back(plan)
+        await self._pulling.streams({head.id: head.n for head in heads.streams if head.id in dict(plan.streams)})
+        self._back_again(heads)
+        await self._pulling.newer(heads.streams)
+        self._applying.stop(plan.broken)
+        self._tell(self._applying.lost(plan.lost))
+        self._tell(self._binding.take(heads.numbers))
+        now = self._clock.now()
+        self._vault.meta.progress = Progress(heads.generation, heads.cursor, now, heads.time - now)
+        self._board.set(last_contact=now)
+
+    async def _send_back(self, plan: Plan) -> None:
+        """The service came back from a backup: give it the entries that it lost, before anything new is written."""
+        for stream, after in plan.send_back:
+            batch: list[PushEntry] = []
+            room = ROOM
+            for entry in self._vault.streams.entries(stream, after):
+                room -= len(entry.header) + len(entry.body) + 200
+                if batch and (room < 0 or len(batch) == PUSH_ENTRIES):
+                    await self._api.push(batch)
+                    batch, room = [], ROOM
+                batch.append(PushEntry(stream, entry))
+            if batch:
+                await self._api.push(batch)
+
+    def _back_again(self, heads: Heads) -> None:
+        """Streams that were lost and are listed again."""
+        held = self._vault.streams.held()
+        back = {head.id for head in heads.streams if head.id in held and held[head.id].lost}
+        with self._vault.database.transaction():
+            for stream in back:
+                self._vault.streams.mark_lost(stream, lost=False)
+            self._vault.refresh(stream for stream in back if held[stream].kind == "account")
+
+    def _take_lease(self, heads: Heads) -> None:
+        """A fresh lease goes into the session file; one that is not ours is an alarm, and the old one stays."""
+        identity = self._vault.identity
+        try:
+            facts = read_session_file(self._home.session_file, self._device.mac_key)
+        except LeaseOver:  # the file was lost while we were open
+            facts = SessionFacts(identity.service_key, identity.workspace, identity.user)
+        try:
+            facts = renewed(facts, heads.lease, self._device.id)
+        except Refused as refused:
+            self._board.alarm(f"The service sent a lease that is not for this session ({refused.rule}).")
+            return
+        write_session_file(self._home.session_file, self._device.mac_key, facts)
+
+    async def receive(self, what: msgspec.Struct, cursor: str) -> None:
+        """An event of the feed. Raises like `sync` when it has to ask."""
+        async with self._lock:
+            before = self._vault.meta.progress
+            now = self._clock.now()
+            moved = msgspec.structs.replace(before, cursor=cursor or before.cursor, contact=now)
+            match what:
+                case HelloEvent():
+                    followed = what.generation == before.generation
+                case HeadEvent():
+                    followed = await self._head(what, moved)
+                case MessageEvent():
+                    followed = what.generation == before.generation and await self._message(what, moved)
+                case _:
+                    followed = False
+            if not followed:
+                await self._round()
+            self._show_alarm()
+            self._board.set(last_contact=now)
+
+    async def _head(self, event: HeadEvent, moved: Progress) -> bool:
+        """A stream grew; True if it could be followed with what the event carries."""
+        held = self._vault.streams.held().get(event.stream)
+        n = held.position.n if held else 0
+        if held and (held.stopped or event.n < n or (event.n == n and event.head == held.position.head)):
+            self._vault.meta.progress = moved
+            return True
+        if event.entry is None or event.n != n + 1:
+            return False
+        verdict = await self._pulling.take([StoredEntry(event.stream, event.n, event.entry)], moved)
+        return not verdict.needed
+
+    async def _message(self, event: MessageEvent, moved: Progress) -> bool:
+        """An account got a message; True if it could be followed with what the event carries."""
+        held = self._vault.streams.held().get(event.account)
+        _low, high = self._vault.records.bounds(event.account, event.generation)
+        if held and (held.stopped or event.index <= high):
+            self._vault.meta.progress = moved
+            return True
+        if held is None or event.message is None or event.index != high + 1:
+            return False
+        asked: Sequence[MessagesWanted] = [MessagesWanted(event.account, event.generation, after=high)]
+        return await self._pulling.take_messages(asked, Pulled(messages=[event.message]), moved)
+
+    def try_again(self) -> None:
+        """At the start of a session: streams that stopped go through the same checks again."""
+        self._vault.streams.try_again()
+
+    def _show_alarm(self) -> None:
+        held = self._vault.streams.held().values()
+        alarms = [f"{one.sentence} ({one.stopped})" for one in held if one.stopped not in ("", NEWER)]
+        self._board.alarm(alarms[0] if alarms else "")

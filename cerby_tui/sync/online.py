@@ -1,0 +1,69 @@
+"""Puts together everything that talks to the service. Importing this loads the network."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from cerby_tui.clock import Clock
+from cerby_tui.home import Home
+from cerby_tui.keys import DeviceKeys
+from cerby_tui.sync.acts import Acts
+from cerby_tui.sync.api import Api, Transport
+from cerby_tui.sync.backoff import Times
+from cerby_tui.sync.beginning import Writing
+from cerby_tui.sync.binding import Binding
+from cerby_tui.sync.composing import Composing
+from cerby_tui.sync.conductor import Conductor
+from cerby_tui.sync.engine import Engine
+from cerby_tui.sync.feed import Feed
+from cerby_tui.sync.lock import SyncLock
+from cerby_tui.sync.numbers import Numbers
+from cerby_tui.sync.pulling import Pulling
+from cerby_tui.sync.pushing import Pushing
+from cerby_tui.sync.status import Board
+from cerby_tui.sync.watcher import VaultWatch
+from cerby_tui.sync.wishes import Wishes
+from cerby_tui.values import Changed
+from cerby_tui.vault.vault import open_database
+
+
+class Online:
+    """The parts of a session that need the network. Made and used on the sync thread."""
+
+    def __init__(
+        self,
+        home: Home,
+        device: DeviceKeys,
+        clock: Clock,
+        writing: Writing,
+        board: Board,
+        *,
+        origin: str,
+        transport: Transport | None,
+        times: Times,
+        tell: Callable[[Changed], None],
+    ) -> None:
+        vault, applying = writing.vault, writing.applying
+        self._judging = open_database(home, device.database_key)
+        self._api = Api(origin, device, clock, transport=transport, offset=vault.meta.progress.offset)
+        composing = Composing(vault, writing.opener, device)
+        binding = Binding(vault, applying, composing, clock)
+        pulling = Pulling(vault, applying, self._judging, self._api, tell)
+        pushing = Pushing(vault, composing, self._api, clock, pulling.take, tell)
+        self.engine = Engine(home, device, vault, applying, self._api, pulling, pushing, binding, board, clock, tell)
+        lock, wishes = SyncLock(home.sync_lock), Wishes(vault.meta, clock)
+        self.conductor = Conductor(vault, self.engine, lock, wishes, board, clock, times, tell)
+        numbers = Numbers(vault, applying, self._api, tell)
+        self.acts = Acts(vault, self.conductor, self.engine, numbers, binding, lock, wishes, times)
+        self._feed = Feed(self._api, self.conductor, clock, times)
+        self._watch = VaultWatch(vault.database, home.vault, self.conductor.vault_changed)
+
+    def start(self) -> None:
+        """Begin to follow the service in the background."""
+        self.conductor.start(self._feed, self._watch)
+
+    async def stop(self) -> None:
+        """Stop and close the connections."""
+        await self.conductor.stop()
+        await self._api.close()
+        self._judging.close()

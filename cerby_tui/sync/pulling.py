@@ -1,0 +1,104 @@
+"""Asking for what is missing, page by page; every page is judged beside the event loop and applied in one go."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+from cerby_tui.sync.api import Api
+from cerby_tui.sync.applying import Applying
+from cerby_tui.sync.judging import Judge, Verdict
+from cerby_tui.sync.mail import judge_messages
+from cerby_tui.sync.plan import newer_messages, older_messages
+from cerby_tui.values import Changed
+from cerby_tui.vault.around import Around
+from cerby_tui.vault.database import Database
+from cerby_tui.vault.meta import Progress
+from cerby_tui.vault.records import Records
+from cerby_tui.vault.vault import Vault
+from cerby_wire.shapes import MessagesWanted, Pull, Pulled, StoredEntry, StreamHead
+
+PAGE = 512 << 10
+"""Bytes asked for at once: small enough that a change made meanwhile is never kept waiting."""
+ACCOUNTS_AT_ONCE = 100
+FEW = 4
+"""So many entries or messages are judged at once; more of them beside the event loop."""
+
+Tell = Callable[[Changed], None]
+
+
+class Pulling:
+    """Pulls entries and messages. `judging` is a connection of its own, read beside the event loop."""
+
+    def __init__(self, vault: Vault, applying: Applying, judging: Database, api: Api, tell: Tell) -> None:
+        self._vault = vault
+        self._applying = applying
+        self._judging = judging
+        self._api = api
+        self._tell = tell
+
+    async def take(self, entries: Sequence[StoredEntry], progress: Progress | None = None) -> Verdict:
+        """Judge entries and apply what holds."""
+        judge = Judge(self._judging, self._vault.identity)
+        verdict = judge.page(entries) if len(entries) <= FEW else await asyncio.to_thread(judge.page, entries)
+        self._tell(self._applying.page(verdict, progress))
+        return verdict
+
+    async def streams(self, targets: Mapping[bytes, int]) -> None:
+        """Pull streams until each is held up to its target, and whatever they cite on the way."""
+        wanted = dict(targets)
+        while missing := self._missing(wanted):
+            pulled = await self._api.pull(Pull(streams=missing, budget=PAGE))
+            verdict = await self.take(pulled.entries)
+            fresh = {stream: n for stream, n in verdict.needed.items() if n > wanted.get(stream, 0)}
+            # What is cited comes first; a page that brings nothing new ends this, and the next round asks again.
+            wanted = fresh | wanted
+            if not verdict.accepted and not fresh:
+                return
+
+    def _missing(self, wanted: Mapping[bytes, int]) -> dict[bytes, int]:
+        held = self._vault.streams.held()
+        positions = {stream: held[stream].position.n if stream in held else 0 for stream in wanted}
+        stopped = {stream for stream in wanted if stream in held and held[stream].stopped}
+        return {stream: n for stream, n in positions.items() if n < wanted[stream] and stream not in stopped}
+
+    async def newer(self, heads: Iterable[StreamHead]) -> None:
+        """Pull all messages above what is held, and for accounts without any a first page of the newest."""
+        newest = {head.id: head.messages for head in heads if head.messages}
+        while newest:
+            bounds = self._vault.records.all_bounds()
+            closed = self._closed()
+            asked: list[MessagesWanted] = []
+            for account, position in newest.items():
+                if account not in closed:
+                    asked += newer_messages(account, position, bounds)
+            if not asked or not await self._messages(asked[:ACCOUNTS_AT_ONCE]):
+                return
+
+    async def older(self) -> None:
+        """Pull all messages below what is held, a page at a time."""
+        while asked := older_messages(self._vault.records.all_bounds(), self._closed()):
+            if not await self._messages(asked[:ACCOUNTS_AT_ONCE]):
+                return
+
+    def _closed(self) -> set[bytes]:
+        """Accounts whose messages are not asked for: stopped, lost, or not held."""
+        held = self._vault.streams.held()
+        return {stream for stream, one in held.items() if one.stopped or one.lost or not one.position.n}
+
+    async def _messages(self, asked: Sequence[MessagesWanted]) -> bool:
+        """Pull one page of messages; True if it brought something new."""
+        pulled = await self._api.pull(Pull(messages=list(asked), budget=PAGE))
+        return await self.take_messages(asked, pulled)
+
+    async def take_messages(
+        self, asked: Sequence[MessagesWanted], pulled: Pulled, progress: Progress | None = None
+    ) -> bool:
+        """Judge messages and apply what holds; True if any did."""
+        records, around = Records(self._judging), Around(self._judging, self._vault.identity)
+        few = len(pulled.messages) <= FEW
+        judged = (records, around, asked, pulled.messages)
+        runs = judge_messages(*judged) if few else await asyncio.to_thread(judge_messages, *judged)
+        for run in runs:
+            self._tell(self._applying.messages(run, progress))
+        return any(run.messages for run in runs)
