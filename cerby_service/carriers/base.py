@@ -87,8 +87,13 @@ class Incoming(Struct, frozen=True):
 class Carrier(Protocol):
     """A carrier: where numbers come from and messages come in."""
 
-    name: str
-    holds_offers: bool
+    @property
+    def name(self) -> str:
+        """What the carrier is called in paths and rows."""
+
+    @property
+    def holds_offers(self) -> bool:
+        """Whether a number that is offered is certain to be had until the offer ends."""
 
     async def search(self, kind: NumberKind, limit: int) -> list[Candidate]:
         """Numbers that could be ordered now. Raises CarrierError."""

@@ -57,10 +57,14 @@ class Reading:
 
 
 class Writing(Reading):
-    """Work inside a grouped transaction: it stands or falls alone, and is announced only once it is committed."""
+    """Work inside a grouped transaction: it stands or falls alone, and is announced only once it is committed.
 
-    def __init__(self, connection: Connection) -> None:
+    `shared` is for the work of one group: what stands in it is as good as committed for the others of the group.
+    """
+
+    def __init__(self, connection: Connection, shared: dict[Any, Any]) -> None:
         super().__init__(connection)
+        self.shared = shared
         self.changes: list[Change] = []
         self.after: list[Callable[[], None]] = []
 

@@ -12,8 +12,6 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
-from contextlib import AbstractContextManager
-from types import TracebackType
 from typing import Any, Generic, TypeVar
 
 from sqlalchemy import Connection, Engine
@@ -21,6 +19,7 @@ from sqlalchemy import Connection, Engine
 from cerby_service.database.counters import raise_counters
 from cerby_service.database.work import Announced, Writing
 from cerby_service.errors import Unavailable
+from cerby_service.kept import Kept
 
 T = TypeVar("T")
 logger = logging.getLogger(__name__)
@@ -28,20 +27,6 @@ GROUP = 256
 QUEUE_SECONDS = 2.0
 
 Announce = Callable[[list[Announced]], None]
-
-
-class Kept(AbstractContextManager["Kept"]):
-    """Keeps an exception of its block, to hand it to whoever waits for the result."""
-
-    def __init__(self) -> None:
-        self.error: Exception | None = None
-
-    def __exit__(
-        self, _kind: type[BaseException] | None, error: BaseException | None, _trace: TracebackType | None
-    ) -> bool:
-        # Nothing is swallowed: the error travels to the future of the work that raised it.
-        self.error = error if isinstance(error, Exception) else None
-        return self.error is not None
 
 
 class Job(Generic[T]):
@@ -58,9 +43,9 @@ class Job(Generic[T]):
         """Whether somebody still waits for it; from here on it cannot be taken back."""
         return self.future.set_running_or_notify_cancel()
 
-    def run(self, connection: Connection) -> None:
+    def run(self, connection: Connection, shared: dict[Any, Any]) -> None:
         """Do the work in a savepoint; what it raises is kept for its future."""
-        writing = Writing(connection)
+        writing = Writing(connection, shared)
         with self._kept, connection.begin_nested():
             self._value = self._work(writing)
             self.writing = writing
@@ -130,8 +115,9 @@ class Writer:
     def _commit(self, group: list[Job[Any]]) -> None:
         kept, announced = Kept(), list[Announced]()
         with kept, self._engine.begin() as connection:
+            shared: dict[Any, Any] = {}
             for job in group:
-                job.run(connection)
+                job.run(connection, shared)
             changes = [change for job in group if job.writing for change in job.writing.changes]
             announced = raise_counters(connection, changes, self._clock())
         if kept.error is None:

@@ -1,0 +1,160 @@
+"""Heads, pull and push: what changed, what it says, and what somebody wrote (docs/protocol.md §4)."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+
+from cerby_service.auth import Caller
+from cerby_service.clock import Clock
+from cerby_service.database import Database, Reading, Writing, messages, numbers, people, streams
+from cerby_service.database.counters import read_counter
+from cerby_service.database.streams import StreamRow
+from cerby_service.errors import Refusal
+from cerby_service.frames import cursor_text, read_cursor
+from cerby_service.keeping import Keeper
+from cerby_service.keys import ServiceKey
+from cerby_wire.headers import NO_MESSAGES, Position
+from cerby_wire.records import Lease
+from cerby_wire.shapes import (
+    PULL_LIMIT,
+    PUSH_ENTRIES,
+    Heads,
+    MessagesWanted,
+    Pull,
+    Pulled,
+    Push,
+    PushResult,
+    SignedRecord,
+    StoredEntry,
+    StoredMessage,
+    StreamHead,
+)
+
+SMALLEST_BUDGET = 64 * 1024
+ROWS = 1_000
+ROW_OVERHEAD = 64
+
+
+class Streams:
+    """The three calls of sync."""
+
+    def __init__(self, database: Database, keeper: Keeper, key: ServiceKey, clock: Clock) -> None:
+        self._database = database
+        self._keeper = keeper
+        self._key = key
+        self._clock = clock
+
+    async def heads(self, caller: Caller, request: Request) -> Heads:
+        """What changed for this person since a cursor; everything, for no cursor or one that says nothing here."""
+        stated = read_cursor(self._database.generation, request.query_params.get("since", ""))
+        return await self._database.read(lambda reading: self._heads(reading, caller, stated))
+
+    async def pull(self, caller: Caller, _request: Request, asked: Pull) -> Pulled:
+        """Entries and messages after given places, within a budget of bytes."""
+        return await self._database.read(lambda reading: _pull(reading, caller, asked))
+
+    async def push(self, caller: Caller, _request: Request, asked: Push) -> PushResult:
+        """Take entries; each is answered for itself."""
+        if len(asked.entries) > PUSH_ENTRIES:
+            raise Refusal("too_large", f"At most {PUSH_ENTRIES} entries go into one push.")
+
+        def keep(writing: Writing) -> PushResult:
+            results = [self._keeper.push(writing, caller.workspace, caller.user, one) for one in asked.entries]
+            return PushResult(results)
+
+        return await self._database.write(keep)
+
+    def _heads(self, reading: Reading, caller: Caller, stated: int | None) -> Heads:
+        newest, floor = read_counter(reading, caller.workspace)
+        since = stated if stated is not None and floor <= stated <= newest else None
+        rows = streams.visible(reading, caller.workspace, caller.user, since)
+        lost = [] if since is None else streams.lost_since(reading, caller.workspace, caller.user, since)
+        return Heads(
+            generation=self._database.generation,
+            cursor=cursor_text(self._database.generation, newest),
+            time=self._clock(),
+            lease=self._lease(reading, caller),
+            streams=[_head(reading, caller, row) for row in rows],
+            lost=lost,
+            numbers=numbers.views(reading, caller.workspace, caller.user, since),
+            full=since is None,
+        )
+
+    def _lease(self, reading: Reading, caller: Caller) -> SignedRecord:
+        """This session may unlock offline for as long as the workspace allows."""
+        user = streams.find(reading, caller.workspace, caller.user)
+        chain = Position(user.n, user.head) if user else Position(0, b"")
+        now, allowed = self._clock(), people.offline_allowance(reading, caller.workspace)
+        return self._key.sign(Lease(caller.workspace, caller.user, caller.device, chain, now, now + allowed * 1000))
+
+
+def _head(reading: Reading, caller: Caller, row: StreamRow) -> StreamHead:
+    reads_messages = row.kind == "account" and _reads_messages(reading, caller, row)
+    newest = (row.messages if reads_messages else NO_MESSAGES) if row.kind == "account" else None
+    return StreamHead(row.kind, row.id, row.n, row.head, newest)
+
+
+def _reads_messages(reading: Reading, caller: Caller, row: StreamRow) -> bool:
+    """Whether somebody who sees an account may have its messages: of a deleted one, only its Owners."""
+    return not row.deleted or streams.role_on(reading, caller.workspace, row.id, caller.user) == "owner"
+
+
+class _Budget:
+    """Bytes left for an answer; the first piece always fits, so that every pull gets on."""
+
+    def __init__(self, size: int) -> None:
+        self._left = max(SMALLEST_BUDGET, min(size, PULL_LIMIT))
+        self._first = True
+        self.spent = False
+
+    def takes(self, size: int) -> bool:
+        """Whether one more piece of that size fits; after the first that does not, nothing does."""
+        if self.spent or (size + ROW_OVERHEAD > self._left and not self._first):
+            self.spent = True
+            return False
+        self._left -= size + ROW_OVERHEAD
+        self._first = False
+        return True
+
+
+def _pull(reading: Reading, caller: Caller, asked: Pull) -> Pulled:
+    budget = _Budget(asked.budget)
+    wanted = [*asked.streams, *(one.account for one in asked.messages)]
+    rows = streams.visible_now(reading, caller.workspace, caller.user, wanted)
+    entries: list[StoredEntry] = []
+    for stream, after in asked.streams.items():
+        if stream in rows and not budget.spent:
+            entries += _entries(reading, rows[stream], after, budget)
+    found: list[StoredMessage] = []
+    for one in asked.messages:
+        row = rows.get(one.account)
+        if row and not budget.spent and _reads_messages(reading, caller, row):
+            found += _messages(reading, caller.workspace, one, budget)
+    return Pulled(entries, found, budget.spent)
+
+
+def _entries(reading: Reading, row: StreamRow, after: int, budget: _Budget) -> list[StoredEntry]:
+    """Entries of one stream, as far as the budget goes."""
+    taken: list[StoredEntry] = []
+    while row.n > after + len(taken) and not budget.spent:
+        page = streams.entries_after(reading, row.workspace, row.id, after + len(taken), ROWS)
+        if not page:
+            break
+        for stored in page:
+            if not budget.takes(len(stored.entry.header) + len(stored.entry.body)):
+                break
+            taken.append(stored)
+    return taken
+
+
+def _messages(reading: Reading, workspace: bytes, wanted: MessagesWanted, budget: _Budget) -> list[StoredMessage]:
+    """Messages of one account, as far as the budget goes; asked for again from where they end when there are more."""
+    found = messages.window(reading, workspace, wanted, ROWS + 1)
+    taken: list[StoredMessage] = []
+    for stored in found:
+        if len(taken) == ROWS:
+            budget.spent = True
+        if not budget.takes(len(stored.sealed) + len(stored.record.raw)):
+            break
+        taken.append(stored)
+    return taken
