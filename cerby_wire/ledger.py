@@ -30,6 +30,15 @@ class Ledger:
             self._workspace = stream
         return state
 
+    def copy(self) -> Ledger:
+        """The same streams, to go another way from here."""
+        other = Ledger(self._service_key)
+        other.entries = {stream: list(entries) for stream, entries in self.entries.items()}
+        other.states, other.message_heads = dict(self.states), dict(self.message_heads)
+        other._heads = {stream: list(heads) for stream, heads in self._heads.items()}
+        other._workspace = self._workspace
+        return other
+
     def user(self, user: bytes) -> UserState | None:
         """The chain of a person."""
         state = self.states.get(user)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from copy import copy
 from typing import Any
 
 import pytest
@@ -137,6 +138,26 @@ class Account:
         record = self.world.number(self.id, **changes)
         author = self.world.owner.author()
         return authoring.bind_number(author, self.state, b"number-1", "+15555550100", record)
+
+
+class Shared(Account):
+    """An account of Alice's with Bob as a Collaborator and Carol as a second Owner."""
+
+    def __init__(self) -> None:
+        super().__init__(World())
+        self.alice, self.bob, self.carol = self.world.owner, self.world.join("user"), self.world.join("user")
+        self.share({self.alice.id: "owner", self.bob.id: "collaborator", self.carol.id: "owner"})
+
+    def elsewhere(self) -> Shared:
+        """The same account as it is held on another machine, which goes its own way from here."""
+        other, world = copy(self), copy(self.world)
+        other.world, world.ledger = world, self.world.ledger.copy()
+        for name in ("alice", "bob", "carol"):
+            person = copy(getattr(self, name))
+            person.world = world
+            setattr(other, name, person)
+        world.owner = other.alice
+        return other
 
 
 class Private:
