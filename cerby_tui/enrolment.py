@@ -101,7 +101,7 @@ class Enrolment:
             raise UsageError("The device needs a name.")
 
     def keyring_sentence(self) -> str:
-        """In words, whether a second secret will be kept by the system. Asks the system, so run it beside the screens."""
+        """In words, whether the system will keep a second secret. It is asked, so run this beside the screens."""
         try:
             return f"A second secret is kept in {self._keyring.name()}: the passphrase alone opens nothing."
         except NoKeyring as error:

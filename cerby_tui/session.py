@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from cerby_tui.sync.online import Online
 
 Subscriber = Callable[[Changed], None]
+NOTHING = Changed()
 
 
 class Session(Reading):
@@ -208,6 +209,8 @@ class Session(Reading):
         return lambda: self._subscribers.remove(callback) if callback in self._subscribers else None
 
     def _tell(self, changed: Changed) -> None:
+        if changed == NOTHING:
+            return
         for callback in tuple(self._subscribers):
             callback(changed)
 

@@ -21,7 +21,7 @@ from cerby_tui.sync.applying import Applying
 from cerby_tui.sync.beginning import begin_vault, writing_parts
 from cerby_tui.sync.judging import Judge
 from cerby_tui.sync.mail import Run
-from cerby_tui.values import Item
+from cerby_tui.values import CustomField, Item
 from cerby_tui.vault.content import from_item
 from cerby_tui.vault.meta import Identity, Progress
 from cerby_tui.vault.vault import open_database
@@ -196,3 +196,52 @@ def put_messages(applying: Applying, messages: dict[bytes, list[StoredMessage]])
     """Store messages as if they had been pulled and verified."""
     for account, found in messages.items():
         applying.messages(Run(account, GENERATION, list(enumerate(found, 1))))
+
+
+APPS = ("google", "github", "slack", "airbnb", "stripe", "linkedin", "dropbox", "zoom", "x", "facebook", "", "")
+COLLECTIONS = ("Finance", "Marketing", "Operations", "Travel", "Legal")
+TEXTS = (
+    "{code} is your verification code. It expires in 10 minutes.",
+    "Your login code: {code}. If you did not ask for it, ignore this message.",
+    "Hi! Your table is booked for Friday at 19:00. Reply C to cancel.",
+    "G-{code} is your Google verification code.",
+    "Your parcel is out for delivery and should arrive before noon.",
+    "Use {code} to confirm it's you. Never share this code with anyone.",
+)
+
+
+def populate(founder: Founder, *, accounts: int = 24, messages: int = 60, now: int = NOON) -> list[bytes]:
+    """Accounts of varied apps and states, and messages on those with a number; returns the accounts' ids in order.
+
+    Every third has a number, every seventh a long note and custom fields, the fifth is deleted. The newest message is
+    half a minute old, the others follow at growing ages.
+    """
+    made = [_one_account(founder, place) for place in range(accounts)]
+    numbered = made[::3]
+    for place in reversed(range(messages)):
+        text = TEXTS[place % len(TEXTS)].format(code=f"{(place * 7919 + 104729) % 900_000 + 100_000}")
+        account = numbered[place % len(numbered)]
+        sent = Text(text, sender=f"+1555019{place % 10}", age=30 + 97 * place)
+        founder.message(account, sent, to=f"+155501{made.index(account) % 100:02}", now=now)
+    if accounts > 5:
+        founder.delete(made[5])
+    return made
+
+
+def _one_account(founder: Founder, place: int) -> bytes:
+    app = APPS[place % len(APPS)]
+    rich = place % 7 == 0
+    item = Item(
+        label=f"{app.title() or 'Intranet'} {place + 1:03}",
+        app=app,
+        login_url="" if app else f"https://intranet-{place}.example.org/login",
+        username=f"user{place}@example.org",
+        password=f"secret-{place}",
+        email="shared@example.org" if place % 4 == 0 else "",
+        totp="JBSWY3DPEHPK3PXP" if place % 6 == 0 else "",
+        notes="Ask facilities for the badge.\nSecond line." if rich else "",
+        fields=(CustomField("PIN", "4711", hidden=True), CustomField("Branch", "Main street")) if rich else (),
+        collections=(COLLECTIONS[place % len(COLLECTIONS)],) if place % 2 else (),
+    )
+    kind = "non_voip" if place % 2 else "voip"
+    return founder.account(item, Numbered(f"+155501{place % 100:02}", kind) if place % 3 == 0 else None)
