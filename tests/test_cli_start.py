@@ -9,11 +9,11 @@ import sys
 from pathlib import Path
 
 import pytest
-from pseudo_terminal import program
 
 from cerby_tui import __version__
 from cerby_tui.cli.documented import EXIT_CODES
 from cerby_tui.cli.root import SECTIONS
+from tests.pseudo_terminal import program
 
 HEAVY = (
     "textual",

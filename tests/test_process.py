@@ -10,9 +10,9 @@ import termios
 from pathlib import Path
 
 import pytest
-from pseudo_terminal import CTRL_Q, PseudoTerminal, program
 
 from cerby_tui.process import RESTORE, why_no_screen, without_option
+from tests.pseudo_terminal import CTRL_Q, PseudoTerminal, program
 
 ENVIRON = {**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor"}
 ON = (b"\x1b[?1049h", b"\x1b[?1000h", b"\x1b[?1006h", b"\x1b[?25l")
