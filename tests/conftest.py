@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
 from cerby_tui.home import Home
+from cerby_tui.session import Session
+from cerby_tui.values import Item
 from tests.fakes import FrozenClock
+from tests.stage import Founder, Numbered, Text, build
 
 
 @pytest.fixture
@@ -20,3 +24,26 @@ def home(tmp_path: Path) -> Home:
 def clock() -> FrozenClock:
     """A clock that stands still until it is moved."""
     return FrozenClock()
+
+
+@pytest.fixture
+def staged(home: Home, clock: FrozenClock) -> Founder:
+    """A person with two accounts, one of them with a number and two messages, and their vault in `home`."""
+    founder = Founder()
+    mail = founder.account(Item("Mail", app="google", username="ada"), Numbered("+15550101"))
+    branch = {"name": "Branch", "value": "Łódź", "icon": "pin"}
+    founder.account(
+        Item("Bank", collections=("Finance",)), unknown={"from_tomorrow": {"x": [1, 2]}, "fields": [branch]}
+    )
+    founder.message(mail, Text("Your code is 123456"))
+    founder.message(mail, Text("Hello there", age=30))
+    build(home, founder, clock)
+    return founder
+
+
+@pytest.fixture
+async def session(home: Home, staged: Founder, clock: FrozenClock) -> AsyncIterator[Session]:
+    """That person's session, without a service."""
+    session = Session(home, staged.device, clock)
+    yield session
+    await session.close()

@@ -7,6 +7,7 @@ them; `build` puts them into a vault file. Nothing here needs a running service.
 from __future__ import annotations
 
 import hashlib
+from typing import Any
 
 from msgspec import Struct
 
@@ -106,12 +107,12 @@ class Founder:
             "test device",
         )
 
-    def account(self, item: Item, number: Numbered | None = None) -> bytes:
-        """An account with one version of its card and, perhaps, a number."""
+    def account(self, item: Item, number: Numbered | None = None, *, unknown: dict[str, Any] | None = None) -> bytes:
+        """An account with one version of its card and, perhaps, a number; `unknown` is written into the card as is."""
         genesis, keys = authoring.account_genesis(self.author(), self.ledger)
         account = self.add(genesis)
         self.accounts[account] = keys
-        self.add(authoring.item(self.author(), self.ledger.account(account), keys, from_item(item)))
+        self.add(authoring.item(self.author(), self.ledger.account(account), keys, from_item(item) | (unknown or {})))
         if number:
             record = sign_record(self.service, self._number(account, number))
             state = self.ledger.account(account)

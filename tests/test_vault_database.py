@@ -117,6 +117,15 @@ def test_transaction_is_all_or_nothing(database: Database) -> None:
     database.close()
 
 
+def test_single_statement_is_committed(home: Home, database: Database) -> None:
+    """A statement outside a transaction stands by itself: another connection sees it at once."""
+    database.execute("INSERT INTO meta VALUES ('alone', x'00')")
+    other = Database(home.vault, KEY)
+    assert other.value("SELECT count(*) FROM meta WHERE name = 'alone'") == 1
+    other.close()
+    database.close()
+
+
 def test_full_disk_is_a_clear_error_and_loses_nothing(database: Database) -> None:
     """When there is no room, the change is refused with a sentence, what was there stays, and room makes it work."""
     pages = database.value("PRAGMA page_count")
@@ -141,5 +150,5 @@ def test_newer_file_is_left_alone(home: Home, database: Database) -> None:
 def test_plug_ins_never_see_the_connection(database: Database) -> None:
     """An up-to-date vault opens without sqlite-utils; plug-ins of it are never run on our connection."""
     source = Path(__file__).parent.parent.joinpath("cerby_tui/vault/migrations.py").read_text()
-    assert source.count("sqlite_utils.Database(database.raw, execute_plugins=False)") == 1
+    assert source.count("sqlite_utils.Database(connection, execute_plugins=False)") == 1
     database.close()

@@ -59,6 +59,8 @@ class Database:
         return "Database(…)"
 
     def _unlock(self, key: bytes) -> None:
+        # A statement outside `transaction` stands by itself; the driver begins nothing behind our back.
+        self._connection.isolation_level = None
         # Plain SQLite ignores PRAGMA key and would write plain text: without a cipher version, stop here.
         if self._connection.execute("PRAGMA cipher_version").fetchone() is None:
             raise VaultDamaged("The database library on this machine cannot encrypt.", safe="Nothing was written.")
@@ -70,10 +72,15 @@ class Database:
             for pragma in _PRAGMAS:
                 self._connection.execute(pragma).fetchall()
 
-    @property
-    def raw(self) -> Any:
-        """The driver's connection, for migrations and for tests."""
-        return self._connection
+    @contextmanager
+    def raw(self) -> Iterator[Any]:
+        """The driver's connection in the state that sqlite-utils expects, for migrations."""
+        with self._lock, self._translated():
+            self._connection.isolation_level = ""
+            try:
+                yield self._connection
+            finally:
+                self._connection.isolation_level = None
 
     @contextmanager
     def _translated(self) -> Iterator[None]:

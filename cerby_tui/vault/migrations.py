@@ -99,8 +99,9 @@ def migrate(database: Database) -> None:
 
     migrations = sqlite_utils.Migrations("cerby_tui")
     migrations(name="0001_tables")(_tables)
-    # Plug-ins would be handed the decrypted connection.
-    migrations.apply(sqlite_utils.Database(database.raw, execute_plugins=False))
+    with database.raw() as connection:
+        # Plug-ins would be handed the decrypted connection.
+        migrations.apply(sqlite_utils.Database(connection, execute_plugins=False))
     database.execute(f"PRAGMA user_version={NEWEST}")
 
 
