@@ -8,14 +8,12 @@ import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
-import httpx
-
 from cerby_service.auth import Authenticator
 from cerby_service.carriers.base import Carrier
 from cerby_service.carriers.sandbox import SandboxCarrier
 from cerby_service.clock import MINUTE, Clock, system_clock
 from cerby_service.database import Database
-from cerby_service.directory import DataDirectory
+from cerby_service.directory import DataDirectory, SandboxAccount
 from cerby_service.feed import Feed, sweep_rings
 from cerby_service.http import Http
 from cerby_service.hub import Hub
@@ -47,15 +45,14 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Given:
-    """What tests replace: the clock, the waiting times, the limits, the catalogue, the stock, the carrier's line."""
+    """What tests replace: the clock, the waiting times, the limits, the catalogue, the stock, the carrier's client."""
 
     clock: Clock = system_clock
     timings: Timings = field(default_factory=Timings)
     rates: Rates = field(default_factory=Rates)
     catalogue: Catalogue = field(default_factory=load)
     stock: Stock = field(default_factory=Stock)
-    carrier_transport: httpx.AsyncBaseTransport | None = None
-    wrap_carrier: Callable[[Carrier], Carrier] = lambda carrier: carrier
+    sandbox_client: Callable[[str, SandboxAccount, Timings], Carrier] = SandboxCarrier
 
 
 class Parts:
@@ -79,13 +76,10 @@ class Parts:
         self._recurring: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
-        """Settle what a crash left behind, and begin what recurs, on this event loop.
-
-        The service listens already: the sandbox, which it asks, may be part of it.
-        """
+        """Settle what a crash left behind, and begin what recurs, on this event loop."""
         timings = self._timings
-        await _once(lambda: self.reconciler.settle(after_crash=True))
         self._recurring = [
+            asyncio.create_task(_once(lambda: self.reconciler.settle(after_crash=True))),
             asyncio.create_task(sweep_rings(self.database, self.hub, timings.ring_sweep)),
             asyncio.create_task(_every(timings.sweep, self.sweeper.sweep)),
             asyncio.create_task(_every(timings.reconcile_unsure, self._settle)),
@@ -112,8 +106,8 @@ class Parts:
         store = SandboxStore(directory.sandbox_file)
         delivery = Delivery(account, store, given.clock, given.timings.sandbox_text)
         self.sandbox = Sandbox(account, given.stock, store, delivery, given.clock)
-        client = SandboxCarrier(f"{self.origin}/sandbox", account, given.timings, given.carrier_transport)
-        self.carriers[client.name] = given.wrap_carrier(client)
+        client = given.sandbox_client(f"{self.origin}/sandbox", account, given.timings)
+        self.carriers[client.name] = client
 
     def _add_endpoints(self, settings: Settings, given: Given) -> None:
         database, key, clock, timings = self.database, self.key, given.clock, given.timings

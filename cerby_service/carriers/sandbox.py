@@ -194,6 +194,7 @@ class SandboxCarrier:
                 timeout=self._timeout,
                 transport=self._transport,
                 verify=self._tls,
+                trust_env=False,
             ) as client:
                 return await client.request(method, self._base + path, **more)
         except httpx.HTTPError as error:

@@ -148,6 +148,11 @@ def visible_now(reading: Reading, workspace: bytes, user: bytes, wanted: Iterabl
     return {row.id: StreamRow(*row) for row in reading.rows(select(*_COLUMNS).where(condition))} if ids else {}
 
 
+def every(reading: Reading) -> list[StreamRow]:
+    """Every stream of every workspace."""
+    return [StreamRow(*row) for row in reading.rows(select(*_COLUMNS).order_by(streams.c.workspace, streams.c.id))]
+
+
 def lost_since(reading: Reading, workspace: bytes, user: bytes, since: int) -> list[bytes]:
     """Streams whose access changed for a person after a cursor, and that they may not see now."""
     kept = select(access.c.stream).where(access.c.workspace == workspace, access.c.user == user)
