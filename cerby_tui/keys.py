@@ -120,15 +120,19 @@ FLOOR = Cost(64 << 10, 3)
 """The least, compiled in: enough beside a keyring secret."""
 ALONE = Cost(256 << 10, 3)
 """The least for a passphrase that stands alone."""
+CEILING = Cost(4 << 20, 64)
+"""More than anybody sets; a file that asks for it was edited to make unlocking fail."""
 
 
 def passphrase_key(passphrase: str, salt: bytes, cost: Cost, keyring: bytes) -> bytes:
     """The key that opens the key file: Argon2id of the passphrase in NFKC, mixed with the keyring secret (or b"").
 
-    Raises Refused for a cost below the floor, before any work.
+    Raises Refused for a cost below the floor or beyond reason, before any work.
     """
     enough = cost.memory >= FLOOR.memory and cost.passes >= FLOOR.passes
     require(enough, "cost_below_floor", "The key file asks for less work than the least allowed.")
+    sane = cost.memory <= CEILING.memory and cost.passes <= CEILING.passes
+    require(sane, "cost_above_ceiling", "The key file asks for more work than any machine should do.")
     argon2 = Argon2id(salt=salt, length=32, iterations=cost.passes, lanes=1, memory_cost=cost.memory)
     stretched = argon2.derive(unicodedata.normalize("NFKC", passphrase).encode())
     return derive(stretched, "kek", salt=keyring)

@@ -93,7 +93,12 @@ def _covered(headers: Mapping[str, str], body: bytes) -> tuple[str, ...]:
 
 
 def signature_base(components: Mapping[str, str], parameters: str) -> bytes:
-    """What is signed (RFC 9421 §2.5): a line for each component, in order, and one for the signature parameters."""
+    """What is signed (RFC 9421 §2.5): a line for each component, in order, and one for the signature parameters.
+
+    Raises Refused for a value with control characters, which could pass for a line of its own.
+    """
+    printable = all(value.isprintable() for value in components.values())
+    require(printable, "bad_signature", "A signed field holds control characters.")
     lines = [f'"{name}": {value}' for name, value in components.items()]
     return "\n".join([*lines, f'"@signature-params": {parameters}']).encode()
 
