@@ -171,7 +171,7 @@ class Enrolment:
         try:
             parsed = parse_token(token)
         except Refused as refused:
-            raise UsageError(refused.sentence, next_step="Paste the whole token.") from None
+            raise UsageError(f"That is not a token. {refused.sentence}", next_step="Paste the whole of it.") from None
         device, known = self._ready()
         email, name = email.strip(), name.strip()
         if not name:

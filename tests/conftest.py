@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
@@ -10,7 +10,8 @@ import pytest
 from cerby_tui.home import Home
 from cerby_tui.session import Session
 from cerby_tui.values import Item
-from tests.fakes import FrozenClock
+from tests.fakes import NOON, FrozenClock
+from tests.rig import ServiceRig, service_rig
 from tests.stage import Founder, Numbered, Text, build
 
 
@@ -47,3 +48,10 @@ async def session(home: Home, staged: Founder, clock: FrozenClock) -> AsyncItera
     session = Session(home, staged.device, clock)
     yield session
     await session.close()
+
+
+@pytest.fixture(scope="session")
+def rig(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServiceRig]:
+    """A real service on a real socket, for all tests that bring a workspace of their own."""
+    with service_rig(tmp_path_factory.mktemp("rig"), clock=lambda: NOON) as running:
+        yield running

@@ -1,0 +1,94 @@
+"""Devices of one person at a running service: the first enrolled for real, further ones by a signed `add` link."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from msgspec.structs import replace
+
+from cerby_tui import authoring
+from cerby_tui.codes.extract import extract
+from cerby_tui.enrolment import Enrolment
+from cerby_tui.home import Home
+from cerby_tui.keyfile import write_key_file
+from cerby_tui.keys import FLOOR, DeviceKeys, new_seed
+from cerby_tui.lease import SessionFacts, renewed, write_session_file
+from cerby_tui.session import Session, unlock
+from cerby_tui.sync.api import Api
+from cerby_tui.sync.backoff import Times
+from cerby_tui.sync.beginning import begin_vault, writing_parts
+from cerby_tui.system_keyring import SystemKeyring
+from cerby_tui.vault.vault import open_database
+from cerby_wire.headers import Entry
+from cerby_wire.shapes import PushEntry, StoredEntry
+from tests.fakes import FrozenClock
+from tests.rig import ServiceRig
+
+PASSPHRASE = "correct horse battery staple"
+EMAIL = "ada@example.org"
+NO_KEYRING = SystemKeyring(allowed=())
+QUICK = Times(
+    hello=2.0, silence=2.0, first_wait=0.01, longest_wait=0.1, poll=0.2, gather=0.01, tick=0.05, lock_retry=0.05
+)
+"""The client's patience in tests: long enough for a busy machine, short enough to wait for."""
+
+
+class Device:
+    """A home with a vault, and the keys that open it."""
+
+    def __init__(self, home: Home, keys: DeviceKeys, clock: FrozenClock) -> None:
+        self.home = home
+        self.keys = keys
+        self.clock = clock
+
+    def open(self, **given: object) -> Session:
+        """Another session over the same vault."""
+        return Session(self.home, self.keys, self.clock, **{"times": QUICK} | given)  # type: ignore[arg-type]
+
+
+async def enrol(rig: ServiceRig, root: Path, clock: FrozenClock, *, email: str = EMAIL) -> Device:
+    """Found a workspace through the whole of the enrolment."""
+    home = Home(root)
+    enrolment = Enrolment(home, clock, keyring=NO_KEYRING, cost=FLOOR)
+    enrolment.name_device("first")
+    enrolment.choose_passphrase(PASSPHRASE)
+    await enrolment.request_code(rig.token(), email, "Ada Founder")
+    await enrolment.confirm(rig.code_for(email))
+    kit = enrolment.kit()
+    assert enrolment.confirm_kit({one: kit.groups[one - 1] for one in enrolment.asked_back()})
+    return Device(home, unlock(home, PASSPHRASE, NO_KEYRING), clock)
+
+
+async def add_device(rig: ServiceRig, first: Device, root: Path) -> Device:
+    """A second device of the same person: a link signed by the first, and a vault with what the link gives."""
+    home, keys, clock = Home(root).ready(), DeviceKeys(new_seed()), first.clock
+    database = open_database(first.home, first.keys.database_key)
+    writing = writing_parts(database, first.keys, extract, clock)
+    identity = writing.vault.identity
+    person = writing.vault.streams.user(identity.user)
+    seed = writing.opener.user_keys(1)
+    assert person and seed
+    link = authoring.add_device(first.keys, person, seed, keys.public)
+    entries = {
+        stream: writing.vault.streams.entries(stream)
+        for stream in (identity.user, identity.workspace, identity.personal)
+    }
+    database.close()
+    await _push(rig, first, identity.user, link)
+    entries[identity.user].append(link)
+    write_key_file(home.key_file, keys.seed, PASSPHRASE, cost=FLOOR)
+    api = Api(rig.origin, keys, clock)
+    lease = (await api.heads("")).lease
+    await api.close()
+    facts = renewed(SessionFacts(identity.service_key, identity.workspace, identity.user), lease, keys.id)
+    write_session_file(home.session_file, keys.mac_key, facts)
+    stored = [StoredEntry(stream, n, entry) for stream, found in entries.items() for n, entry in enumerate(found, 1)]
+    begin_vault(home, keys, replace(identity, device=keys.id, device_name="second"), stored, extract, clock)
+    return Device(home, keys, clock)
+
+
+async def _push(rig: ServiceRig, device: Device, stream: bytes, entry: Entry) -> None:
+    api = Api(rig.origin, device.keys, device.clock)
+    (answer,) = await api.push([PushEntry(stream, entry)])
+    await api.close()
+    assert answer.status == "accepted", answer
