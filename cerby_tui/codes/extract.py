@@ -13,16 +13,18 @@ import functools
 import json
 import math
 from collections.abc import Mapping
+from itertools import repeat
 from pathlib import Path
 from typing import NamedTuple
 
 from cerby_tui.codes import grammar
 from cerby_tui.codes.bound import origin_bound, without_hash
-from cerby_tui.codes.candidates import Candidate, candidates
+from cerby_tui.codes.candidates import Candidate, candidates, could_hold_a_code
 from cerby_tui.codes.features import features, mood, settle
 from cerby_tui.codes.reading import plain, read, without_links
 from cerby_tui.values import Code
 
+_NOTHING = repeat(0.0)
 LEAST = 0.6
 """Probability from which a candidate is taken."""
 
@@ -47,11 +49,12 @@ def extract(text: str, sender: str = "") -> Code | None:
     """The verification code in `text`, or None. `sender` helps where the sender's own number stands in the text."""
     if bound := origin_bound(text):
         return Code(bound.text, 1.0, bound.domain)
-    judged = judge(text, sender)
-    if not judged:
+    sums = _sums(describe(text, sender))
+    if not sums:
         return None
-    best = max(judged, key=lambda one: one.probability)
-    return Code(best.text, round(best.probability, 3)) if best.probability >= LEAST else None
+    best = max(sums, key=lambda one: sums[one][0])
+    probability = _probability(sums[best][0], sums)
+    return Code(best, round(probability, 3)) if probability >= LEAST else None
 
 
 def explain(text: str, sender: str = "") -> Explanation:
@@ -59,40 +62,51 @@ def explain(text: str, sender: str = "") -> Explanation:
     code = extract(text, sender)
     if code and code.domain:
         return Explanation(code, (f"the last line binds {code.text} to {code.domain}",), ())
-    judged = sorted(judge(text, sender), key=lambda one: -one.probability)
+    sums = _sums(describe(text, sender))
+    judged = [Judged(one, tuple(names), _probability(total, sums)) for one, (total, names) in sums.items()]
+    judged.sort(key=lambda one: -one.probability)
     return Explanation(code, tuple(map(_sentence, judged)) or ("nothing has the shape of a code",), tuple(judged))
-
-
-def judge(text: str, sender: str = "") -> list[Judged]:
-    """Every candidate with its probability; the same text standing twice counts once, by its better place."""
-    described = describe(text, sender)
-    known = weights()
-    sums: dict[str, tuple[float, list[str]]] = {}
-    for candidate, found in described:
-        total = math.fsum(known.get(name, 0.0) for name in found)
-        if candidate.text not in sums or total > sums[candidate.text][0]:
-            sums[candidate.text] = (total, found)
-    highest = max((total for total, _found in sums.values()), default=0.0)
-    shift = max(highest, 0.0)
-    whole = math.exp(-shift) + math.fsum(math.exp(total - shift) for total, _found in sums.values())
-    return [Judged(text, tuple(found), math.exp(total - shift) / whole) for text, (total, found) in sums.items()]
 
 
 def describe(text: str, sender: str = "") -> list[tuple[Candidate, list[str]]]:
     """Every candidate of the text with its features; what the weights are tuned on."""
-    reading = read(without_links(without_hash(plain(text))), grammar.load())
+    text = without_links(without_hash(plain(text)))
+    if not could_hold_a_code(text):
+        return []
+    reading = read(text, grammar.load())
     found = candidates(reading)
     if not found:
         return []
     kinds = settle(reading)
-    shared = mood(kinds, len({candidate.text for candidate in found}))
-    described = [(candidate, [*features(candidate, reading, kinds), *shared, "any"]) for candidate in found]
+    shared = mood(kinds, len(found))
+    described = [(candidate, features(candidate, reading, kinds) + shared) for candidate in found]
     if sender:
         digits = sender.lstrip("+")
         for candidate, names in described:
             if candidate.text == digits:
                 names.append("is.sender")
     return described
+
+
+_Sums = dict[str, tuple[float, list[str]]]
+
+
+def _sums(described: list[tuple[Candidate, list[str]]]) -> _Sums:
+    """The sum of weights by text; the same text standing twice counts once, by its better place."""
+    known = weights().get
+    sums: _Sums = {}
+    for candidate, names in described:
+        total = sum(map(known, names, _NOTHING))
+        if candidate.text not in sums or total > sums[candidate.text][0]:
+            sums[candidate.text] = (total, names)
+    return sums
+
+
+def _probability(total: float, sums: _Sums) -> float:
+    """How probable a candidate is against all of them and none of them."""
+    shift = max(0.0, total)
+    others = sum(math.exp(min(other - shift, 700.0)) for other, _names in sums.values())
+    return math.exp(total - shift) / (math.exp(-shift) + others)
 
 
 @functools.cache

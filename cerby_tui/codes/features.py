@@ -14,7 +14,7 @@ AHEAD = 12
 """Words looked at on either side: a keyword farther away says nothing about this number."""
 
 _NEAR = ("0", "1", "2", "3", "3", "5", "5", "5", "5", "9", "9", "9", "9", "9")
-_WATCHED = frozenset({"key", "noun", "badnoun", "warned", "verify", "once", "use", "your", "be"})
+_WATCHED = frozenset({"key", "noun", "badnoun", "warned", "verify", "once", "use", "your"})
 _GOVERNORS = frozenset(
     {
         "key",
@@ -34,9 +34,12 @@ _GOVERNORS = frozenset(
         "spam",
     }
 )
-_MOODS = ("bank", "spam", "share", "expire", "key", "verify", "badnoun")
+_MOODS = ("bank", "spam", "never", "expire", "key", "verify", "badnoun")
 _OPENERS = frozenset("([\"'<{")
-_QUICK_NEIGHBOURS = frozenset({"unit", "money", "verify", "be", "phone", "date", "number", "order", "tail", "your"})
+_PARTING = frozenset(",!)]")
+_QUICK_NEIGHBOURS = frozenset(
+    {"unit", "money", "verify", "be", "phone", "date", "number", "order", "tail", "your", "place"}
+)
 
 
 def settle(reading: Reading) -> list[str]:
@@ -57,12 +60,14 @@ def settle(reading: Reading) -> list[str]:
 
 
 def _is_warning(reading: Reading, index: int) -> bool:
-    """Whether the sentence has told the reader not to share before it comes to this word."""
-    for back in range(index - 1, max(-1, index - 8), -1):
-        if reading.sentences[back] != reading.sentences[index]:
-            return False
-        if reading.kinds[back] == "share":
-            return True
+    """Whether the sentence tells the reader not to share this, before the word or after it with no number between."""
+    own = reading.sentences[index]
+    for span in (range(index - 1, max(-1, index - 8), -1), range(index + 1, min(len(reading.kinds), index + 8))):
+        for other in span:
+            if reading.sentences[other] != own or reading.words[other].isdigit():
+                break
+            if reading.kinds[other] == "never":
+                return True
     return False
 
 
@@ -70,7 +75,9 @@ def mood(kinds: list[str], count: int) -> list[str]:
     """Features of the whole message, the same for each of its `count` candidates."""
     present = set(kinds)
     found = [f"message.{kind}" for kind in _MOODS if kind in present]
-    if "key" not in present:
+    if "warned" in present and not present & {"key", "noun"}:
+        found.append("message.only-warned")
+    elif "key" not in present:
         found.append("message.no-key" if "noun" in present else "message.no-noun")
     found.append(
         "message.one-number" if count == 1 else "message.two-numbers" if count == 2 else "message.many-numbers"
@@ -84,7 +91,7 @@ def mood(kinds: list[str], count: int) -> list[str]:
 
 def features(candidate: Candidate, reading: Reading, kinds: list[str]) -> list[str]:
     """What is said of one candidate: shape, typography, neighbours, and the words that govern it."""
-    found = _shape(candidate)
+    found = _shape(candidate, kinds[candidate.first - 1] if candidate.first else "")
     first, last = candidate.first, candidate.last
     _typography(found, reading.gaps[first - 1] if first else "", reading.gaps[last] if last < len(reading.gaps) else "")
     _side(found, "before", range(first - 1, max(-1, first - 1 - BACK), -1), reading, kinds, first)
@@ -94,10 +101,12 @@ def features(candidate: Candidate, reading: Reading, kinds: list[str]) -> list[s
     return found
 
 
-def _shape(candidate: Candidate) -> list[str]:
+def _shape(candidate: Candidate, before: str) -> list[str]:
     text, shape = candidate.text, candidate.shape
     if not text.isdigit():
         found = [f"shape.{shape}", f"length.{len(text)}"]
+        if text[1] == "-" and text[2:].isdigit():
+            found.append("shape.letter-dash")
         if shape == "mixed":
             found.append("mixed.upper" if text.isupper() else "mixed.lower" if text.islower() else "mixed.both")
         return found
@@ -105,7 +114,7 @@ def _shape(candidate: Candidate) -> list[str]:
     if shape != "plain":
         found.append(f"shape.{shape}")
     if len(text) == 4 and text[:2] in ("19", "20"):
-        found.append("looks.year")
+        found.append("looks.year.after-date" if before == "date" else "looks.year")
     if text.endswith("00"):
         found.append("looks.round")
     if len(text) == 8 and text[:2] in ("19", "20"):
@@ -143,13 +152,15 @@ def _side(found: list[str], side: str, span: range, reading: Reading, kinds: lis
     seen: set[str] = set()
     governed = False
     sentence = reading.sentences[own]
+    gap = reading.gaps[own - 1 if side == "before" else own] if len(span) else ""
+    parted = not _PARTING.isdisjoint(gap)
     for distance, index in enumerate(span, 1):
         kind = kinds[index]
         if not kind:
             continue
         same = reading.sentences[index] == sentence
         if distance == 1 and kind in _QUICK_NEIGHBOURS:
-            found.append(f"{side}.next.{kind}" if same else f"{side}.next.x.{kind}")
+            found.append(f"{side}.next.parted.{kind}" if parted or not same else f"{side}.next.{kind}")
         if kind in _WATCHED and kind not in seen:
             seen.add(kind)
             found.append(f"{side}.{kind}.{_NEAR[distance]}" if same else f"{side}.{kind}.other-sentence")

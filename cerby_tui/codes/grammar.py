@@ -24,7 +24,8 @@ def fold(word: str) -> str:
     """The word without case and accents, as the tables are compared."""
     if word.isascii():
         return word.lower()
-    return _ACCENTS.sub("", unicodedata.normalize("NFD", word.lower())).translate(_SPECIAL_LETTERS)
+    bare = _ACCENTS.sub("", unicodedata.normalize("NFD", word.lower()))
+    return unicodedata.normalize("NFC", bare).translate(_SPECIAL_LETTERS)
 
 
 class Grammar:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from itertools import accumulate
 from typing import NamedTuple
 
 from cerby_tui.codes.grammar import Grammar
@@ -81,17 +82,18 @@ def read(text: str, grammar: Grammar) -> Reading:
             text = grammar.pieces.sub(r" \g<0> ", text)
         parts = _ALL_WORDS.split(text)
     words, gaps = parts[::2], parts[1::2]
-    starts: list[int] = []
-    kinds: list[str] = []
-    sentences: list[int] = []
-    here = sentence = 0
     kind_of = grammar.kind
-    for word, gap in zip(words, [*gaps, ""], strict=True):
-        kind = "" if word.isdigit() else kind_of(word)
-        starts.append(here)
-        kinds.append(kind)
-        sentences.append(sentence)
-        here += len(word) + len(gap)
+    kinds = ["" if word.isdigit() else kind_of(word) for word in words]
+    starts = [0, *accumulate(map(len, parts))][:-1:2]
+    return Reading(text, words, gaps, starts, kinds, _sentences(kinds, gaps))
+
+
+def _sentences(kinds: list[str], gaps: list[str]) -> list[int]:
+    """The number of the sentence that each word stands in; a full stop after *Rs* or *no* ends none."""
+    found = [0]
+    sentence = 0
+    for kind, gap in zip(kinds, gaps, strict=False):
         if gap != " " and kind not in _ABBREVIATED and _ENDS_SENTENCE.search(gap):
             sentence += 1
-    return Reading(text, words, gaps, starts, kinds, sentences)
+        found.append(sentence)
+    return found
