@@ -137,6 +137,22 @@ class Changing:
         stream, now = self._vault.identity.personal, self._clock.now()
         self._vault.outbox.add(stream, act, content, base=0, label=label, now=now)
 
+    def restore_and_apply(self, row_id: int) -> bytes:
+        """Make an edit again that could not be saved, after restoring its account if that is deleted.
+
+        Returns the account. Raises UsageError, RefusedError.
+        """
+        row = self._vault.outbox.get(row_id)
+        if row is None or not row.refused or row.act != "edit":
+            raise UsageError("That is not an edit that could not be saved.")
+        state = self._vault.streams.account(row.stream)
+        with self._vault.database.transaction():
+            if state and state.deleted:
+                self._queue(row.stream, "restore", {})
+            self._queue(row.stream, "edit", row.changes)
+            self._vault.outbox.discard(row_id)
+        return row.stream
+
     def discard(self, row_id: int) -> bytes:
         """Give up a waiting change or one that could not be saved; returns its stream. Raises UsageError."""
         row = self._vault.outbox.get(row_id)

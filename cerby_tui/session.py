@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from msgspec.structs import replace
 
 from cerby_tui.changing import Changing
 from cerby_tui.clock import Clock
 from cerby_tui.codes.extract import extract
-from cerby_tui.errors import OfflineError, RefusedError, SessionRemoved
+from cerby_tui.errors import OfflineError, RefusedError, SessionRemoved, UsageError
 from cerby_tui.home import Home
 from cerby_tui.keyfile import device_of, needs_keyring, open_key_file
 from cerby_tui.keys import DeviceKeys
@@ -83,6 +83,17 @@ class Session(Reading):
         counts = {"waiting": self._outbox.count(), "refused": self._outbox.count(refused=True)}
         return replace(self._board.current, **counts)
 
+    def change(self, row_id: int) -> dict[str, tuple[Any, Any]]:
+        """What a waiting change, or one that could not be saved, holds: by field the value before and the one wanted.
+
+        Raises UsageError if it is not waiting any more.
+        """
+        row = self._outbox.get(row_id)
+        if row is None:
+            raise UsageError("That change is not waiting any more.")
+        fields = row.changes if row.act in ("create", "edit") else {}
+        return {name: (before, wanted) for name, (before, wanted) in fields.items()}
+
     def who(self) -> tuple[str, str, str, str]:
         """Name of the person, e-mail address, name of the device, workspace id in hexadecimal."""
         one = self._identity
@@ -143,6 +154,10 @@ class Session(Reading):
     async def discard_waiting(self, row_id: int) -> None:
         """Give up a waiting change or one that could not be saved. Raises UsageError."""
         self._changed(await self._thread.call(self._changing.discard, row_id))
+
+    async def restore_and_apply(self, row_id: int) -> None:
+        """Restore the deleted account that an edit could not be saved to, and make the edit again."""
+        self._changed(await self._thread.call(self._changing.restore_and_apply, row_id))
 
     def _changed(self, *accounts: bytes) -> None:
         self._thread.loop.call_soon_threadsafe(self._tell, Changed(accounts=frozenset(accounts), status=True))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Callable
 from pathlib import Path
 
 from msgspec.structs import replace
@@ -44,6 +46,21 @@ class Device:
     def open(self, **given: object) -> Session:
         """Another session over the same vault."""
         return Session(self.home, self.keys, self.clock, **{"times": QUICK} | given)  # type: ignore[arg-type]
+
+
+async def until(session: Session, condition: Callable[[], bool], seconds: float = 20.0) -> None:
+    """Wait until a condition holds, looking whenever the session says that something changed."""
+    loop, changed = asyncio.get_running_loop(), asyncio.Event()
+    end = session.subscribe(lambda _changed: loop.call_soon_threadsafe(changed.set))
+    try:
+        async with asyncio.timeout(seconds):
+            while not condition():
+                changed.clear()
+                if condition():
+                    return
+                await changed.wait()
+    finally:
+        end()
 
 
 async def enrol(rig: ServiceRig, root: Path, clock: FrozenClock, *, email: str = EMAIL) -> Device:
