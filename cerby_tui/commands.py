@@ -1,0 +1,220 @@
+"""Every user command, declared once: its id, keys, words and place. Bindings, footer, help and palette follow from it.
+
+Only keys that every terminal can send are used: no ctrl+enter, no ctrl+m or ctrl+i (they are Enter and Tab). The ids
+are what a person's key map names (`keys` in the configuration).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+from textual.binding import Binding, BindingType
+
+NOT_IN_FOOTER = 99
+
+
+@dataclass(frozen=True)
+class Command:
+    """One command. `rank` orders the footer, smallest first; `hint` is its short text there."""
+
+    id: str
+    keys: str
+    label: str
+    help: str
+    action: str
+    area: str
+    rank: int = NOT_IN_FOOTER
+    hint: str = ""
+    priority: bool = False
+
+    def binding(self) -> Binding:
+        """The Textual binding of this command; its id lets a key map replace the keys."""
+        return Binding(
+            self.keys, self.action, self.label, show=False, id=self.id, tooltip=self.help, priority=self.priority
+        )
+
+
+AREAS = {
+    "everywhere": "Everywhere",
+    "place": "Going around",
+    "list": "In lists",
+    "accounts": "Accounts",
+    "account": "Account",
+    "field": "Fields",
+    "number": "Phone number",
+    "inbox": "Shared Inbox",
+    "message": "Message",
+    "form": "Forms",
+    "waiting": "Waiting changes",
+    "choose": "Choosing",
+}
+"""The areas in the order in which help lists them, with their titles."""
+
+_TABLE: tuple[Command, ...] = (
+    # everywhere
+    Command("help", "question_mark,f1", "All keys", "Every key that works here; type to filter, Enter runs one.",
+            "app.help", "everywhere", hint="all keys"),
+    Command("palette", "ctrl+p,colon", "Find anything", "Commands, accounts and messages in one list.",
+            "app.palette", "everywhere", 90, "find"),
+    Command("lock", "ctrl+l", "Lock", "Close the vault and clear it from memory.", "app.lock", "everywhere",
+            92, "lock"),
+    Command("log", "f12", "What the app said", "Every notice of this session, the ones that went away too.",
+            "app.log_of_notices", "everywhere"),
+    Command("suspend", "ctrl+z", "Lock and go to the shell", "Lock, and stop the program until the shell continues it.",
+            "app.suspend_locked", "everywhere"),
+    Command("quit", "ctrl+q", "Quit", "Send what is ready to be sent, close the vault and leave.", "app.leave",
+            "everywhere", priority=True),
+    # places
+    Command("back", "escape,q", "Back", "Clear the filter, or go back to where you came from.", "back", "place",
+            60, "back"),
+    Command("shared-inbox", "i", "Shared Inbox", "Every message of every account you can reach.", "app.inbox", "place",
+            20, "inbox"),
+    Command("refresh", "r", "Refresh", "Ask the service now instead of waiting for it to ring.", "app.sync_now",
+            "place"),
+    Command("waiting", "o", "Waiting changes", "Changes that are not sent yet, and those that could not be saved.",
+            "app.waiting", "place", 85, "waiting"),
+    Command("settings", "comma", "Settings", "Theme, mouse and motion.", "app.settings", "place"),
+    Command("demo-menu", "t", "Demo: what can happen", "Play the other side: text a code again, and more.",
+            "app.demo_menu", "place", 70, "demo"),
+    # lists
+    Command("up", "up,k", "Up", "The line above.", "up", "list"),
+    Command("down", "down,j", "Down", "The line below.", "down", "list"),
+    Command("left", "left,h", "Left", "The card to the left.", "left", "list"),
+    Command("right", "right,l", "Right", "The card to the right.", "right", "list"),
+    Command("half-page-up", "pageup,ctrl+u", "Half a page up", "Half a screen up.", "half_page_up", "list"),
+    Command("half-page-down", "pagedown,ctrl+d", "Half a page down", "Half a screen down.", "half_page_down", "list"),
+    Command("top", "home", "First", "The first one; gg does the same.", "top", "list"),
+    Command("top-twice", "g", "First (gg)", "Press it twice for the first one.", "top_twice", "list"),
+    Command("bottom", "end,G", "Last", "The last one.", "bottom", "list"),
+    Command("open", "enter", "Open", "Open what is selected.", "open", "list", 10, "open"),
+    # accounts
+    Command("search", "slash", "Filter as you type", "Words in any order; Esc clears them.", "search", "accounts", 30,
+            "filter"),
+    Command("copy-code", "c", "Copy the newest code", "The newest code of the selected account.", "copy_code",
+            "accounts", 12, "copy code"),
+    Command("add-account", "a", "Add account", "A new account card.", "add_account", "accounts", 40, "add"),
+    Command("choose-filters", "f", "Choose filters", "By app, by collection, or the deleted ones.", "choose_filters",
+            "accounts", 50, "filters"),
+    Command("sort", "s", "Sort", "By label, by newest activity, by app.", "sort", "accounts", 55, "sort"),
+    Command("view", "v", "Grid or list", "Switch between cards and lines.", "view", "accounts", 56, "grid/list"),
+    Command("favourite", "asterisk", "Favourite", "Keep this account in front; only you see it.", "favourite",
+            "accounts", 80, "favourite"),
+    # account page
+    Command("tab-general", "1", "General", "The details of the account.", "tab('general')", "account", 45, "general"),
+    Command("tab-inbox", "2", "Inbox", "The messages of this account.", "tab('inbox')", "account", 46, "messages"),
+    Command("add-field", "a", "Add custom field", "A field of your own: text, long text or a link.", "add_field",
+            "account", 50, "add field"),
+    Command("account-code", "n", "Copy the newest code", "The newest code of this account.", "copy_newest_code",
+            "account", 22, "copy code"),
+    Command("delete-account", "D", "Delete account", "Take the account away; it can be restored for 30 days.",
+            "delete_account", "account", 75, "delete"),
+    Command("restore-account", "R", "Restore account", "Bring the deleted account back.", "restore_account", "account",
+            11, "restore"),
+    # fields
+    Command("previous-field", "up,k", "Field above", "Go to the field above.", "app.focus_previous", "field"),
+    Command("next-field", "down,j", "Field below", "Go to the field below.", "app.focus_next", "field"),
+    Command("create-number", "p", "Create phone number", "Have a phone number made for this account.",
+            "create_number", "field", 1, "Create phone number"),
+    Command("copy-value", "c", "Copy", "Copy the value of the focused field.", "copy_value", "field", 5, "copy"),
+    Command("edit", "e,enter", "Edit", "Change this field in place.", "edit", "field", 6, "edit"),
+    Command("reveal", "space", "Reveal", "Show the hidden value; it hides itself again.", "reveal", "field", 7,
+            "reveal"),
+    Command("number-added", "d", "I added it in the app", "Tick off that the number is in the app's settings.",
+            "number_added", "field", 3, "I added it in the app"),
+    Command("keep-mine", "m", "Keep mine", "Two people changed this at once: keep your own value.", "keep('mine')",
+            "field", 2, "keep mine"),
+    Command("keep-theirs", "t", "Keep theirs", "Two people changed this at once: keep the other value.",
+            "keep('theirs')", "field", 2, "keep theirs"),
+    Command("remove-field", "x", "Remove custom field", "Take this custom field off the account.", "remove_field",
+            "field", 58, "remove"),
+    Command("edit-done", "ctrl+s", "Done", "Keep the change.", "edit_done", "form", 1, "done"),
+    Command("edit-cancel", "escape", "Cancel", "Leave without keeping the change.", "edit_cancel", "form", 2, "cancel"),
+    Command("generate", "ctrl+g", "Generate a password", "Have a strong password made up.", "generate", "form", 3,
+            "generate password"),
+    Command("show-typed", "ctrl+t", "Show what is typed", "Show or hide the password while typing.", "show_typed",
+            "form", 4, "show"),
+    Command("save-form", "ctrl+s", "Add account", "Keep the account; it is on this device at once.", "save", "form", 1,
+            "add account"),
+    Command("add-form-field", "ctrl+n", "Add custom field", "A field of your own.", "add_field", "form", 5,
+            "add field"),
+    Command("leave-form", "escape", "Cancel", "Leave the form; what was typed is asked about.", "leave_form", "form", 9,
+            "cancel"),
+    # number dialog
+    Command("copy-number", "c", "Copy", "Copy the number the way apps take it: +15550101234.", "copy_number",
+            "number", 1, "copy"),
+    Command("tick", "space", "Tick", "Say that you will add the number to the account's settings.", "tick", "number", 2,
+            "tick"),
+    Command("commit-number", "enter", "Create Phone Number", "Make the number yours. Needs the tick.", "commit",
+            "number", 3, "create"),
+    Command("leave-number", "escape,q", "Close", "Leave without creating the number.", "leave_dialog", "number", 4,
+            "close"),
+    # inbox and message
+    Command("search-messages", "slash", "Search", "Words inside messages, senders and accounts.", "search", "inbox", 30,
+            "search"),
+    Command("copy-message-code", "c", "Copy code", "The code in the selected message.", "copy_code", "inbox", 12,
+            "copy code"),
+    Command("filter-messages", "f", "Choose filters", "By app, account, collection and type.", "choose_filters",
+            "inbox", 40, "filters"),
+    Command("message-account", "a", "Open the account", "The account this message was sent to.", "open_account",
+            "inbox", 50, "account"),
+    Command("copy-text", "y", "Copy the whole text", "The whole message as it came.", "copy_text", "message", 13,
+            "copy text"),
+    Command("next-message", "j,down", "Older message", "The next message in the list.", "next_message", "message", 40,
+            "older"),
+    Command("previous-message", "k,up", "Newer message", "The previous message in the list.", "previous_message",
+            "message", 41, "newer"),
+    # small places
+    Command("toggle", "space", "Choose", "Take this one, or leave it out.", "choose", "choose", 1, "choose"),
+    Command("apply", "enter", "Apply", "Use what is chosen.", "open", "choose", 2, "apply"),
+    Command("clear", "x", "Clear", "Choose nothing, show everything.", "clear", "choose", 3, "clear"),
+    Command("close", "escape,q", "Close", "Go back.", "close", "choose", 60, "close"),
+    Command("yes", "y", "Yes", "Do it.", "answer(True)", "choose", 1, "yes"),
+    Command("no", "n,escape", "No", "Leave everything as it is.", "answer(False)", "choose", 2, "no"),
+    Command("discard-waiting", "x", "Discard", "Throw this change away.", "discard", "waiting", 10, "discard"),
+)  # fmt: skip
+
+COMMANDS: Mapping[str, Command] = {command.id: command for command in _TABLE}
+"""Every command by its id."""
+
+
+def bindings(*areas: str, without: Iterable[str] = ()) -> list[BindingType]:
+    """The bindings of whole areas, for a screen or widget to declare."""
+    left_out = set(without)
+    return [each.binding() for each in _TABLE if each.area in areas and each.id not in left_out]
+
+
+def only(*ids: str) -> list[BindingType]:
+    """The bindings of single commands."""
+    return [COMMANDS[each].binding() for each in ids]
+
+
+_KEY_WORDS = {
+    "question_mark": "?", "slash": "/", "colon": ":", "comma": ",", "asterisk": "*", "escape": "Esc", "enter": "Enter",
+    "space": "Space", "up": "↑", "down": "↓", "left": "←", "right": "→", "pageup": "PgUp", "pagedown": "PgDn",
+    "home": "Home", "end": "End", "tab": "Tab", "delete": "Del", "backspace": "⌫",
+}  # fmt: skip
+
+
+def key_words(key: str) -> str:
+    """A key as people say it: `ctrl+l` → `Ctrl+L`, `question_mark` → `?`."""
+    *modifiers, last = key.split("+")
+    if last in _KEY_WORDS:
+        said = _KEY_WORDS[last]
+    elif modifiers or (last[:1] == "f" and last[1:].isdigit()):
+        said = last.upper()
+    else:
+        said = last
+    return "+".join([each.capitalize() for each in modifiers] + [said])
+
+
+def unknown_ids(keymap: Mapping[str, str]) -> list[str]:
+    """One sentence for each id of a key map that names no command, with the nearest that exists."""
+    sentences = []
+    for wrong in keymap:
+        if wrong not in COMMANDS:
+            near = get_close_matches(wrong, COMMANDS, n=1)
+            hint = f": did you mean {near[0]!r}?" if near else "."
+            sentences.append(f"The key map names {wrong!r}, which is no command{hint}")
+    return sentences

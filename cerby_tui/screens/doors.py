@@ -1,0 +1,129 @@
+"""Where every place can be reached from. Screens are imported when they are first wanted: the start is measured."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable
+from typing import TYPE_CHECKING
+
+from textual.app import App
+from textual.dom import DOMNode
+
+from cerby_tui.commands import AREAS, COMMANDS, key_words
+from cerby_tui.screens.base import WIDE, Place
+from cerby_tui.screens.desk import Desk, Ending
+from cerby_tui.screens.keeping import Notices
+from cerby_tui.values import MessageKey
+
+if TYPE_CHECKING:
+    from cerby_tui.screens.finder import Finding, Run
+
+NEEDS_VAULT = {"inbox", "sync_now", "waiting", "demo_menu", "palette"}
+
+
+class Doors(App[Ending]):
+    """The actions that lead to a place or a dialog, wherever the person is."""
+
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (WIDE, "-wide")]  # noqa: RUF012  (Textual declares it this way)
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (30, "-tall")]  # noqa: RUF012
+
+    desk: Desk | None = None
+    notices: Notices
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Places that show the vault's content exist while it is open, the demo menu in the demo."""
+        if action in NEEDS_VAULT and self.desk is None:
+            return False
+        if action == "demo_menu":
+            return bool(self.desk and self.desk.demo)
+        return super().check_action(action, parameters)
+
+    def place(self) -> Place | None:
+        """The uppermost whole-screen place."""
+        return next((screen for screen in reversed(self.screen_stack) if isinstance(screen, Place)), None)
+
+    def open_account(self, account: bytes, *, inbox: bool = False) -> None:
+        """Show the page of an account."""
+        from cerby_tui.screens.account import AccountScreen
+
+        if self.desk:
+            self.push_screen(AccountScreen(self.desk, account, tab="inbox" if inbox else "general"))
+
+    def open_message(self, key: MessageKey) -> None:
+        """Show one whole message."""
+        from cerby_tui.screens.message import MessageScreen
+
+        if self.desk:
+            self.push_screen(MessageScreen(self.desk, key))
+
+    def action_inbox(self) -> None:
+        """The Shared Inbox."""
+        from cerby_tui.screens.inbox import InboxScreen
+
+        if self.desk and not isinstance(self.screen, InboxScreen):
+            self.push_screen(InboxScreen(self.desk))
+
+    def action_waiting(self) -> None:
+        """Waiting changes and those that could not be saved."""
+        from cerby_tui.screens.outbox import OutboxScreen
+
+        if self.desk and not isinstance(self.screen, OutboxScreen):
+            self.push_screen(OutboxScreen(self.desk))
+
+    def action_help(self) -> None:
+        """All keys of the focused place."""
+        from cerby_tui.screens.finder import Finder, HelpScreen
+
+        if not isinstance(self.screen, Finder):
+            self.push_screen(HelpScreen(self._commands_here()), self._run_found)
+
+    def action_palette(self) -> None:
+        """Commands, accounts and messages in one list."""
+        from cerby_tui.screens.finder import Finder, PaletteScreen
+
+        if self.desk and not isinstance(self.screen, Finder):
+            palette = PaletteScreen(self._commands_here(), self.desk, self.open_account, self.open_message)
+            self.push_screen(palette, self._run_found)
+
+    def _commands_here(self) -> list[Finding]:
+        """The commands that work here and now: those of the focused widget first, those of everywhere last."""
+        from cerby_tui.screens.finder import Finding
+
+        keys: dict[str, list[str]] = {}
+        runs: dict[str, Run] = {}
+        for key, active in self.screen.active_bindings.items():
+            command = COMMANDS.get(active.binding.id or "")
+            if active.enabled and command:
+                keys.setdefault(command.id, []).append(key_words(key))
+                runs.setdefault(command.id, self._runner(active.binding.action, active.node))
+        areas = list(dict.fromkeys(COMMANDS[each].area for each in runs))
+        areas.sort(key=lambda area: {"list": 1, "place": 2, "everywhere": 3}.get(area, 0))
+        return [
+            Finding(AREAS[area], COMMANDS[each].label, COMMANDS[each].help, "  ".join(keys[each]), runs[each])
+            for area in areas
+            for each in runs
+            if COMMANDS[each].area == area
+        ]
+
+    def _runner(self, action: str, node: DOMNode) -> Run:
+        return lambda: self.run_action(action, node)
+
+    async def _run_found(self, run: Run | None) -> None:
+        if run:
+            done = run()
+            if isinstance(done, Awaitable):
+                await done
+
+    def action_log_of_notices(self) -> None:
+        """Everything the app said."""
+        from cerby_tui.screens.log import LogScreen
+
+        if not isinstance(self.screen, LogScreen):
+            self.push_screen(LogScreen(self.notices.log, self.desk.zone if self.desk else None))
+
+    def action_demo_menu(self) -> None:
+        """What the other side can be made to do."""
+        from cerby_tui.screens.demo import DemoScreen
+
+        place = self.place()
+        if self.desk and self.desk.demo:
+            self.push_screen(DemoScreen(self.desk.demo, place.account_in_focus() if place else None))

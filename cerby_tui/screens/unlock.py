@@ -1,0 +1,82 @@
+"""The lock screen: asks one thing. Four widgets, because the time to its first paint is measured."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from textual.app import ComposeResult
+from textual.content import Content
+from textual.widgets import Input, Static
+
+from cerby_tui.errors import CerbyError, WrongPassphrase
+from cerby_tui.screens.base import Sized, sheet
+from cerby_tui.terminal_text import visible
+
+if TYPE_CHECKING:
+    from cerby_tui.session import Session
+
+KEYS = "Enter unlocks     F1 all keys     Ctrl+Q leaves"
+
+
+class UnlockScreen(Sized[None]):
+    """Asks for the passphrase and opens the vault in a thread, because deriving its key takes its time on purpose.
+
+    `opened` gets the session. `hint` is shown in the demo only, where the passphrase is no secret.
+    """
+
+    CSS_PATH = sheet("unlock")
+
+    def __init__(
+        self,
+        open_session: Callable[[str], Session],
+        opened: Callable[[Session], None],
+        *,
+        hint: str = "",
+        said: str = "",
+    ) -> None:
+        super().__init__()
+        self._open_session = open_session
+        self._opened = opened
+        self._hint = hint
+        self._said = said
+
+    def compose(self) -> ComposeResult:
+        """The question, the field, and one line for what there is to say."""
+        yield Static("cerby", id="name")
+        yield Input(password=True, placeholder="Passphrase", id="passphrase", select_on_focus=False)
+        yield Static(Content(visible(self._said or self._hint)), id="said")
+        yield Static(KEYS, id="keys")
+
+    async def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Try the passphrase. The field is empty afterwards, whatever comes of it."""
+        field, passphrase = event.input, event.value
+        if not passphrase or field.disabled:
+            return
+        field.value = ""
+        field.disabled = True
+        self._say("Opening the vault…")
+        self.run_worker(self._try(passphrase), exclusive=True)
+
+    async def _try(self, passphrase: str) -> None:
+        try:
+            session = await asyncio.to_thread(self._open_session, passphrase)
+        except CerbyError as error:
+            self._refuse(error)
+        else:
+            self._opened(session)
+
+    def _refuse(self, error: CerbyError) -> None:
+        field = self.query_one("#passphrase", Input)
+        field.disabled = False
+        field.focus()
+        text = error.whole()
+        if isinstance(error, WrongPassphrase) and self._hint:
+            text = f"{text}\n{self._hint}"
+        self._say(text, bad=True)
+
+    def _say(self, text: str, *, bad: bool = False) -> None:
+        said = self.query_one("#said", Static)
+        said.set_class(bad, "bad")
+        said.update(Content(visible(("✗ " if bad else "") + text)))

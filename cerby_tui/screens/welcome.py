@@ -1,0 +1,126 @@
+"""The first run: says what is needed, begins to set this device up, or goes on where an earlier attempt ended."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalGroup
+from textual.strip import Strip
+from textual.widget import Widget
+
+from cerby_tui.messages import RowOpened
+from cerby_tui.screens.base import Sized, caption, sheet
+from cerby_tui.widgets.bars import BottomBar
+from cerby_tui.widgets.ink import Line
+from cerby_tui.widgets.line_list import LineList
+
+if TYPE_CHECKING:
+    from cerby_tui.enrolment import Enrolment
+    from cerby_tui.session import Session
+
+Choice = tuple[str, str, str]
+CREATE: Choice = ("create", "Create a workspace", "With the provisioning token of your service.")
+RESUME: Choice = (
+    "resume",
+    "Go on setting up this device",
+    "An earlier attempt was not finished; it needs its passphrase.",
+)
+DISCARD: Choice = ("discard", "Discard the earlier attempt", "Forget its keys and begin again.")
+
+
+class Choices(LineList):
+    """What can be done now."""
+
+    cell_height = 3
+
+    def __init__(self, choices: tuple[Choice, ...]) -> None:
+        super().__init__()
+        self.choices = choices
+
+    @property
+    def count(self) -> int:
+        """How many choices there are."""
+        return len(self.choices)
+
+    def show(self, choices: tuple[Choice, ...]) -> None:
+        """Offer other ones."""
+        self.choices = choices
+        self.styles.height = self.cell_height * len(choices)
+        self.redraw()
+
+    def draw(self, index: int, width: int, selected: bool) -> list[Strip]:
+        """A choice and what it means."""
+        _name, title, detail = self.choices[index]
+        ground = self.rich_style + self.ink("selected") if selected else self.rich_style
+        bar = "▌ " if selected else "  "
+        first = Line(width, ground).left(bar, self.ink("edge-focus")).left(title, self.ink("title"))
+        second = Line(width, ground).left(bar, self.ink("edge-focus")).left(detail, self.ink("muted"))
+        return [first.strip(), second.strip(), Line(width, self.rich_style).strip()]
+
+
+class WelcomeScreen(Sized[None]):
+    """Where a device without a vault begins. `opened` gets the session at the end."""
+
+    CSS_PATH = sheet("enrolment")
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("q", "app.leave", show=False)]
+
+    def __init__(self, enrolment: Enrolment, opened: Callable[[Session], None]) -> None:
+        super().__init__()
+        self._enrolment = enrolment
+        self._opened = opened
+
+    def compose(self) -> Iterable[Widget]:
+        """Words and choices."""
+        with VerticalGroup(classes="column"):
+            yield caption("Welcome to cerby", "title")
+            yield caption("There is no vault on this device yet.", "muted")
+            yield Choices(self._choices())
+            yield caption("To look around first, leave with q and run:  cerby-tui demo", "muted")
+        yield BottomBar()
+
+    def _choices(self) -> tuple[Choice, ...]:
+        return (RESUME, DISCARD) if self._enrolment.begun else (CREATE,)
+
+    def on_mount(self) -> None:
+        """Ready to choose."""
+        self._show()
+        self.query_one(BottomBar).hints = (("Enter", "choose"), ("q", "leave"), ("?", "all keys"))
+
+    def on_screen_resume(self) -> None:
+        """Backing out may have left something to go on with."""
+        self._show()
+
+    def _show(self) -> None:
+        choices = self.query_one(Choices)
+        choices.show(self._choices())
+        choices.focus()
+
+    def on_row_opened(self, event: RowOpened) -> None:
+        """Begin, go on, or forget."""
+        from cerby_tui.screens.enrolment import EnrolmentScreen
+
+        choice = self.query_one(Choices).choices[event.index][0]
+        if choice == "discard":
+            self._ask_discard()
+        else:
+            screen = EnrolmentScreen(self._enrolment, self._opened, resume=choice == "resume")
+            self.app.push_screen(screen)
+
+    def _ask_discard(self) -> None:
+        from cerby_tui.screens.confirm import ConfirmScreen
+
+        def answered(yes: bool | None) -> None:
+            if yes:
+                self._enrolment.discard()
+                self._show()
+
+        self.app.push_screen(
+            ConfirmScreen(
+                "Discard the earlier attempt?",
+                "If its workspace was created already, nobody can open that workspace afterwards.",
+                yes="Discard",
+            ),
+            answered,
+        )

@@ -1,0 +1,88 @@
+"""How numbers, times and counts are said on screen. Times are UTC milliseconds; a zone only decides how they look."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, tzinfo
+
+SECOND, MINUTE, HOUR, DAY = 1_000, 60_000, 3_600_000, 86_400_000
+CODE_FRESH = 10 * MINUTE
+"""After this long a code is listed but no longer put forward: hardly any app accepts it still."""
+
+
+def phone_number(e164: str) -> str:
+    """`+1 (555) 010-1234` for a North American number, else the number as it came."""
+    digits = e164.removeprefix("+1")
+    if e164.startswith("+1") and len(digits) == 10 and digits.isdigit():
+        return f"+1 ({digits[:3]}) {digits[3:6]}-{digits[6:]}"
+    return e164
+
+
+def number_kind(kind: str) -> str:
+    """The kind of a managed number in words."""
+    return {"voip": "VoIP", "non_voip": "non-VoIP"}.get(kind, kind)
+
+
+def code_groups(code: str) -> str:
+    """A code in groups that are easy to read out: `481 920`, `1234`, `AB12-CD34` stays."""
+    if code.isdigit() and len(code) in (6, 8):
+        half = len(code) // 2
+        return f"{code[:half]} {code[half:]}"
+    return code
+
+
+def age(then: int, now: int) -> str:
+    """How long ago, in the shortest words that are still exact enough to act on."""
+    passed = max(now - then, 0)
+    if passed < 2 * SECOND:
+        return "just now"
+    for unit, short in ((DAY, "d"), (HOUR, "h"), (MINUTE, "min"), (SECOND, "s")):
+        if passed >= unit:
+            return f"{passed // unit} {short} ago"
+    return "just now"
+
+
+def remaining(until: int, now: int) -> str:
+    """Minutes and seconds left: `9:58`, never below zero."""
+    left = max(until - now, 0) // SECOND
+    return f"{left // 60}:{left % 60:02}"
+
+
+def day_and_time(at: int, now: int, zone: tzinfo | None = None) -> str:
+    """`14:02:11` today, `Tue 14:02` within a week, `12 Mar 14:02` within a year, else the date."""
+    moment, today = _local(at, zone), _local(now, zone)
+    days = (today.date() - moment.date()).days
+    if days == 0:
+        return moment.strftime("%H:%M:%S")
+    if 0 < days < 7:
+        return moment.strftime("%a %H:%M")
+    if moment.year == today.year:
+        return moment.strftime("%d %b %H:%M")
+    return moment.strftime("%d %b %Y")
+
+
+def whole_time(at: int, zone: tzinfo | None = None) -> str:
+    """Date, time and offset, for the places where nothing may be left to guessing."""
+    return _local(at, zone).strftime("%A, %d %B %Y, %H:%M:%S (UTC%z)").replace("(UTC+0000)", "(UTC)")
+
+
+def clock_time(at: int, zone: tzinfo | None = None) -> str:
+    """Hours and minutes."""
+    return _local(at, zone).strftime("%H:%M")
+
+
+def count_of(count: int, thing: str, things: str = "") -> str:
+    """`1 account`, `24 accounts`, `1,000 accounts`."""
+    return f"{count:,} {thing if count == 1 else things or thing + 's'}"
+
+
+def initials(name: str) -> str:
+    """Two letters that stand for an app where a picture would stand elsewhere."""
+    words = [word for word in name.replace("-", " ").replace(".", " ").split() if word[0].isalnum()]
+    if not words:
+        return "··"
+    letters = words[0][0] + (words[1][0] if len(words) > 1 else words[0][1:2])
+    return letters.upper()
+
+
+def _local(at: int, zone: tzinfo | None) -> datetime:
+    return datetime.fromtimestamp(at / SECOND, tz=UTC).astimezone(zone)
