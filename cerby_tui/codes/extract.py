@@ -25,7 +25,7 @@ from cerby_tui.codes.reading import plain, read, without_links
 from cerby_tui.values import Code
 
 _NOTHING = repeat(0.0)
-LEAST = 0.6
+LEAST = 0.55
 """Probability from which a candidate is taken."""
 
 
