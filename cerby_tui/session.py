@@ -230,10 +230,11 @@ class Session(Reading):
             callback(changed)
 
     async def close(self) -> None:
-        """Stop, fold the write-ahead log into the file, close. What waits stays in the outbox."""
+        """Stop, fold the write-ahead log into the file, close; once or again. What waits stays in the outbox."""
         self._subscribers.clear()
-        if self._online is not None:
-            await self._thread.run(self._online.stop())
+        online, self._online = self._online, None
+        if online is not None:
+            await self._thread.run(online.stop())
         self._thread.stop()
         self._reader.close()
         self._writer.close(truncate=True)
