@@ -75,7 +75,7 @@ class CerbyApp(Housekeeping):
         if self._enrolment:
             from cerby_tui.screens.welcome import WelcomeScreen
 
-            return WelcomeScreen(self._enrolment(), self.enrolled)
+            return WelcomeScreen(self._enrolment(), self.enrolled, self.clock)
         return UnlockScreen(self._open_session, self.opened, hint=self._hint, said=self._said)
 
     def on_mount(self) -> None:

@@ -12,10 +12,11 @@ from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.widget import Widget
 
-from cerby_tui.clock import Clock, SystemClock
+from cerby_tui.clock import Clock
 from cerby_tui.errors import CerbyError
 from cerby_tui.screens.base import Sized, sheet
 from cerby_tui.screens.enrolment_steps import (
+    Asked,
     CheckStep,
     CodeStep,
     KitStep,
@@ -45,16 +46,16 @@ class EnrolmentScreen(Sized[None]):
         self,
         enrolment: Enrolment,
         opened: Callable[[Session], None],
+        clock: Clock,
         *,
         resume: bool = False,
-        clock: Clock | None = None,
     ) -> None:
         super().__init__()
         self._enrolment = enrolment
         self._opened = opened
         self._resume = resume
-        self._clock = clock or SystemClock()
-        self._asked: TokenStep | None = None
+        self._clock = clock
+        self._asked: Asked | None = None
         self._busy = False
 
     def compose(self) -> Iterable[Widget]:
@@ -68,12 +69,11 @@ class EnrolmentScreen(Sized[None]):
         self.query_one(BottomBar).hints = (("Enter", "go on"), ("Esc", "back"), ("F1", "all keys"))
 
     def _first(self) -> StepBox:
-        kind = ResumeStep if self._resume else None
-        return kind(self._enrolment, self._clock) if kind else self._next()
+        return ResumeStep(self._enrolment, self._clock) if self._resume else self._next()
 
     def _next(self) -> StepBox:
         """The step that the enrolment says comes now."""
-        enrolment, clock, asked = self._enrolment, self._clock, self._asked
+        enrolment, clock = self._enrolment, self._clock
         step = enrolment.step
         if step == "name":
             return NameStep(enrolment, clock, platform.node().partition(".")[0])
@@ -82,7 +82,7 @@ class EnrolmentScreen(Sized[None]):
         if step == "token":
             return TokenStep(enrolment, clock)
         if step == "code":
-            return CodeStep(enrolment, clock, asked.ends if asked else 0, asked.again if asked else 0)
+            return CodeStep(enrolment, clock, self._asked)
         return KitStep(enrolment, clock)
 
     @property
@@ -114,7 +114,7 @@ class EnrolmentScreen(Sized[None]):
 
     async def _go_on(self, done: StepBox) -> None:
         if isinstance(done, TokenStep):
-            self._asked = done
+            self._asked = done.asked
         if isinstance(done, KitStep):
             await self._show(CheckStep(self._enrolment, self._clock))
         elif self._enrolment.step == "done":
@@ -138,18 +138,18 @@ class EnrolmentScreen(Sized[None]):
         step = self.step
         if not isinstance(step, CodeStep):
             return
-        if not step.may_ask_again():
-            step.tell("Another code can be asked for in a moment.", bad=True)
-        elif self._asked is None:
+        if self._asked is None:
             await self._show(TokenStep(self._enrolment, self._clock))
+        elif self._clock.now() < self._asked.again:
+            step.tell("Another code can be asked for in a moment.", bad=True)
         else:
             self.run_worker(self._ask_again(step, self._asked), exclusive=True, group="step")
 
-    async def _ask_again(self, step: CodeStep, asked: TokenStep) -> None:
+    async def _ask_again(self, step: CodeStep, asked: Asked) -> None:
         try:
-            await asked.submit()
+            self._asked = await asked.send(self._enrolment, self._clock)
         except CerbyError as error:
             step.tell(error.whole(), bad=True)
         else:
-            await self._show(CodeStep(self._enrolment, self._clock, asked.ends, asked.again))
+            await self._show(CodeStep(self._enrolment, self._clock, self._asked))
             self.say("Another code is on its way; the one before is void.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from textual.containers import VerticalGroup
@@ -23,6 +24,26 @@ if TYPE_CHECKING:
 
 GROUPS_A_LINE = 4
 LATER = "Esc leaves; you can go on another time."
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A request for a code, kept so that another can be asked for. Times are UTC milliseconds, 0 before it was sent."""
+
+    token: str
+    email: str
+    name: str
+    ends: int = 0
+    again: int = 0
+
+    def __repr__(self) -> str:
+        return "Asked(…)"
+
+    async def send(self, enrolment: Enrolment, clock: Clock) -> Asked:
+        """Have a code sent; answers the request with its times."""
+        sent = await enrolment.request_code(self.token, self.email, self.name)
+        now = clock.now()
+        return replace(self, ends=now + sent.expires_in * words.SECOND, again=now + sent.resend_in * words.SECOND)
 
 
 class StepBox(VerticalGroup):
@@ -171,9 +192,8 @@ class TokenStep(StepBox):
     title = "Create the workspace"
     explanation = "The provisioning token comes from whoever runs the service (cerby-service init). " + LATER
 
-    ends = 0
-    again = 0
-    """UTC milliseconds at which the code ends, and from which another can be asked for."""
+    asked: Asked | None = None
+    """What was asked for, once it was."""
 
     def questions(self) -> Iterable[Widget]:
         """Three lines."""
@@ -184,9 +204,8 @@ class TokenStep(StepBox):
     async def submit(self) -> None:
         """Ask the service to send the code."""
         self.tell("Asking the service to send a code…")
-        sent = await self.enrolment.request_code(self.value("token"), self.value("email"), self.value("name"))
-        self.ends = self.clock.now() + sent.expires_in * words.SECOND
-        self.again = self.clock.now() + sent.resend_in * words.SECOND
+        asked = Asked(self.value("token"), self.value("email"), self.value("name"))
+        self.asked = await asked.send(self.enrolment, self.clock)
 
 
 class CodeStep(StepBox):
@@ -196,9 +215,9 @@ class CodeStep(StepBox):
     title = "Confirm your e-mail address"
     explanation = "Enter the six-digit code that was sent to you. " + LATER
 
-    def __init__(self, enrolment: Enrolment, clock: Clock, ends: int, again: int) -> None:
+    def __init__(self, enrolment: Enrolment, clock: Clock, asked: Asked | None) -> None:
         super().__init__(enrolment, clock)
-        self._ends, self._again = ends, again
+        self.asked = asked
 
     def questions(self) -> Iterable[Widget]:
         """The code and how long it is good for."""
@@ -210,20 +229,17 @@ class CodeStep(StepBox):
         self.set_interval(1.0, self._count)
         self._count()
 
-    def may_ask_again(self) -> bool:
-        """Whether another code may be asked for now."""
-        return self.clock.now() >= self._again
-
     def _count(self) -> None:
-        now = self.clock.now()
-        if not self._ends:
-            said = "Ctrl+R asks for another code."
-        elif now >= self._ends:
-            said = "This code has ended. Ctrl+R asks for another one."
-        else:
-            later = "now" if self.may_ask_again() else f"in {words.remaining(self._again, now)}"
-            said = f"It is good for {words.remaining(self._ends, now)}. Ctrl+R asks for another one, {later}."
-        self.query_one("#times", Static).update(said)
+        self.query_one("#times", Static).update(self._times())
+
+    def _times(self) -> str:
+        now, asked = self.clock.now(), self.asked
+        if asked is None:
+            return "Ctrl+R asks for another code."
+        if now >= asked.ends:
+            return "This code has ended. Ctrl+R asks for another one."
+        later = "now" if now >= asked.again else f"in {words.remaining(asked.again, now)}"
+        return f"It is good for {words.remaining(asked.ends, now)}. Ctrl+R asks for another one, {later}."
 
     async def submit(self) -> None:
         """Found the workspace and write the vault."""

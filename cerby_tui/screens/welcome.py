@@ -10,6 +10,7 @@ from textual.containers import VerticalGroup
 from textual.strip import Strip
 from textual.widget import Widget
 
+from cerby_tui.clock import Clock
 from cerby_tui.messages import RowOpened
 from cerby_tui.screens.base import Sized, caption, sheet
 from cerby_tui.widgets.bars import BottomBar
@@ -22,11 +23,7 @@ if TYPE_CHECKING:
 
 Choice = tuple[str, str, str]
 CREATE: Choice = ("create", "Create a workspace", "With the provisioning token of your service.")
-RESUME: Choice = (
-    "resume",
-    "Go on setting up this device",
-    "An earlier attempt was not finished; it needs its passphrase.",
-)
+RESUME: Choice = ("resume", "Go on setting up this device", "With the passphrase that was chosen for it.")
 DISCARD: Choice = ("discard", "Discard the earlier attempt", "Forget its keys and begin again.")
 
 
@@ -66,8 +63,9 @@ class WelcomeScreen(Sized[None]):
     CSS_PATH = sheet("enrolment")
     BINDINGS: ClassVar[list[BindingType]] = [Binding("q", "app.leave", show=False)]
 
-    def __init__(self, enrolment: Enrolment, opened: Callable[[Session], None]) -> None:
+    def __init__(self, enrolment: Enrolment, opened: Callable[[Session], None], clock: Clock) -> None:
         super().__init__()
+        self._clock = clock
         self._enrolment = enrolment
         self._opened = opened
 
@@ -105,8 +103,8 @@ class WelcomeScreen(Sized[None]):
         if choice == "discard":
             self._ask_discard()
         else:
-            screen = EnrolmentScreen(self._enrolment, self._opened, resume=choice == "resume")
-            self.app.push_screen(screen)
+            resume = choice == "resume"
+            self.app.push_screen(EnrolmentScreen(self._enrolment, self._opened, self._clock, resume=resume))
 
     def _ask_discard(self) -> None:
         from cerby_tui.screens.confirm import ConfirmScreen
