@@ -45,21 +45,26 @@ class Mail:
     def __init__(self) -> None:
         self.refuse = False
         self.letters: defaultdict[str, list[str]] = defaultdict(list)
+        self.port = 0
         self._arrived = threading.Condition()
-        self._loop = asyncio.new_event_loop()
-        making = self._loop.create_server(lambda: SMTP(self, hostname="localhost", loop=self._loop), LOOPBACK, 0)
-        self._server = self._loop.run_until_complete(making)
-        self.port = int(self._server.sockets[0].getsockname()[1])
-        self._thread = threading.Thread(target=self._loop.run_forever, name="cerby-mail-rig")
+        self._stopping = threading.Event()
+        listening = threading.Event()
+        self._thread = threading.Thread(target=lambda: asyncio.run(self._serve(listening)), name="cerby-mail-rig")
         self._thread.start()
+        assert listening.wait(SECONDS), "the mail server did not start"
 
     def stop(self) -> None:
         """Close the server."""
-        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._stopping.set()
         self._thread.join(SECONDS)
-        self._server.close()
-        self._loop.run_until_complete(self._loop.shutdown_asyncgens())
-        self._loop.close()
+
+    async def _serve(self, listening: threading.Event) -> None:
+        loop = asyncio.get_running_loop()
+        server = await loop.create_server(lambda: SMTP(self, hostname="localhost", loop=loop), LOOPBACK, 0)
+        async with server:
+            self.port = int(server.sockets[0].getsockname()[1])
+            listening.set()
+            await asyncio.to_thread(self._stopping.wait)
 
     async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802
         """Take a letter (aiosmtpd calls it by this name)."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import Callable
 from typing import Any
@@ -125,3 +126,10 @@ class Card:
     def item(self, content: dict[str, Any]) -> Entry:
         """The next version of the card."""
         return authoring.item(self.member.author(), self.state, self.keys, content)
+
+
+async def until(true: Callable[[], bool]) -> None:
+    """Wait for a condition."""
+    async with asyncio.timeout(20):
+        while not true():  # noqa: ASYNC110 - what is waited for happens in other threads and processes
+            await asyncio.sleep(0.005)
