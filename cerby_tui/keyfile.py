@@ -17,7 +17,7 @@ from msgspec import Struct
 from cerby_tui.errors import NoVault, VaultDamaged, WrongPassphrase
 from cerby_tui.home import write_private
 from cerby_tui.keys import ALONE, FLOOR, Cost, DeviceKeys, passphrase_key
-from cerby_wire.encoding import encode
+from cerby_wire.encoding import UNREADABLE, encode
 from cerby_wire.entries import device_id
 from cerby_wire.errors import Refused, require
 from cerby_wire.headers import DevicePublic
@@ -107,6 +107,11 @@ def needs_keyring(path: Path) -> bool:
     return _read(path).head.keyring
 
 
+def device_of(path: Path) -> bytes:
+    """The id of the device whose seed is in the key file. Raises NoVault, VaultDamaged, Refused."""
+    return _read(path).head.device
+
+
 def replace_recovery(path: Path, keys: DeviceKeys, recovery_public: DevicePublic) -> None:
     """Wrap the seed to a new recovery device; the passphrase stays. Raises NoVault, VaultDamaged, Refused."""
     _write(path, msgspec.structs.replace(_read(path), recovery=_wrapped_for(recovery_public, keys)))
@@ -146,7 +151,7 @@ def _read(path: Path) -> KeyFile:
         file = msgspec.json.decode(path.read_bytes(), type=KeyFile)
     except FileNotFoundError:
         raise NoVault("Nothing is set up on this device yet.", next_step="Start cerby-tui to set it up.") from None
-    except msgspec.DecodeError as error:
+    except UNREADABLE as error:
         raise VaultDamaged(f"The key file cannot be read: {error}.", next_step="Restore it from a backup.") from None
     known = (file.head.v, file.head.kdf) == (VERSION, SUITE)
     require(known, "unknown_key_file", "The key file is of a version or kind that this program does not open.")

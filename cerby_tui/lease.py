@@ -16,7 +16,7 @@ from msgspec import Struct
 
 from cerby_tui.errors import Alarm, LeaseOver
 from cerby_tui.home import write_private
-from cerby_wire.encoding import encode
+from cerby_wire.encoding import UNREADABLE, encode
 from cerby_wire.errors import Refused
 from cerby_wire.primitives import pae
 from cerby_wire.records import Lease, open_record
@@ -57,7 +57,7 @@ def read_session_file(path: Path, mac_key: bytes) -> SessionFacts:
         raise LeaseOver(
             "The session file is missing.", safe="The vault stays locked.", next_step="Connect to the service once."
         ) from None
-    except msgspec.DecodeError:
+    except UNREADABLE:
         raise Alarm("session_file_altered", "The session file cannot be read.") from None
 
 

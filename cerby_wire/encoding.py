@@ -10,6 +10,9 @@ from cerby_wire.errors import Refused
 
 T = TypeVar("T")
 
+UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+"""Everything that msgspec raises for bytes it cannot read: broken, not UTF-8 in a text, or nested without end."""
+
 _encoder = msgspec.msgpack.Encoder()
 
 
@@ -22,7 +25,7 @@ def decode(raw: bytes, kind: type[T]) -> T:
     """Decode strictly. Raises Refused for trailing bytes, wrong arity, duplicate keys or a second spelling."""
     try:
         value = msgspec.msgpack.decode(raw, type=kind)
-    except msgspec.DecodeError as error:
+    except UNREADABLE as error:
         raise Refused("malformed", f"The bytes are not a {kind.__name__}: {error}.") from None
     if encode(value) != raw:
         raise Refused("not_canonical", f"The bytes spell a {kind.__name__} in another way than the one allowed.")

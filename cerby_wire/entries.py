@@ -6,7 +6,7 @@ from typing import Any, get_args
 
 import msgspec
 
-from cerby_wire.encoding import decode
+from cerby_wire.encoding import UNREADABLE, decode
 from cerby_wire.errors import NewerVersion, Refused, require
 from cerby_wire.headers import VERSION, Act, DevicePublic, Entry, Header, KeysBody
 from cerby_wire.primitives import digest
@@ -68,7 +68,7 @@ def _from_the_future(raw: bytes) -> bool:
     """Whether the bytes are an array like a header, but of a higher version or with an act unknown here."""
     try:
         fields: list[Any] = msgspec.msgpack.decode(raw, type=list)
-    except msgspec.DecodeError:
+    except UNREADABLE:
         return False
     version = fields[0] if fields else None
     if not isinstance(version, int) or version < VERSION:

@@ -7,6 +7,7 @@ from typing import Literal
 import msgspec
 from msgspec import Struct
 
+from cerby_wire.encoding import UNREADABLE
 from cerby_wire.errors import Refused, require
 from cerby_wire.headers import MessagePosition
 from cerby_wire.primitives import digest
@@ -42,7 +43,7 @@ class MessageContent(Struct, frozen=True, omit_defaults=True):
         """Undo `encode`; fields that this program does not know are passed over. Raises Refused."""
         try:
             return msgspec.msgpack.decode(raw, type=cls)
-        except msgspec.DecodeError as error:
+        except UNREADABLE as error:
             raise Refused("malformed", f"The opened bytes are not a message: {error}.") from None
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 import pytest
 from hypothesis import given
@@ -39,6 +41,29 @@ def test_junk_is_refused_and_nothing_has_two_spellings(raw: bytes) -> None:
     except Refused:
         return
     assert encode(value) == raw
+
+
+@given(
+    st.lists(st.sampled_from([b"\x81", b"\x82", b"\xa1a", b"\x91", b"\xc4\x01a", b"\x01", b"\xc0", b"\xd4\x01a"])).map(
+        b"".join
+    )
+)
+def test_junk_in_the_place_of_a_map_is_refused(raw: bytes) -> None:
+    """What an insider sealed may be anything; the answer is an error of ours."""
+    try:
+        value = decode(raw, dict[str, Any])
+    except Refused:
+        return
+    assert encode(value) == raw
+
+
+@pytest.mark.parametrize(
+    "raw", [b"\x81\xa1a" * 300_000, b"\x91" * 500_000, b"\x81\xa1a\xa2\xff\xff", b"\xdf\xff\xff\xff\xff"]
+)
+def test_hostile_nesting_text_and_lengths_are_refused(raw: bytes) -> None:
+    """Nested without end, no UTF-8, and a length of four billion."""
+    with refused("malformed"):
+        decode(raw, dict[str, Any])
 
 
 @given(listed, st.data())

@@ -88,7 +88,20 @@ def test_an_unknown_act_stops_without_an_alarm(account: Account) -> None:
         account.world.ledger.add(Entry(raw, b"", bytes(64)))
 
 
-@pytest.mark.parametrize("raw", [b"", b"\xc0", b"\x90", b"\x91\x01", b"\x92\x01\x90", b"\x92\xa1x\x90", b"\xff" * 40])
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"",
+        b"\xc0",
+        b"\x90",
+        b"\x91\x01",
+        b"\x92\x01\x90",
+        b"\x92\xa1x\x90",
+        b"\x92\xa1\xff\x90",
+        b"\x91" * 5000,
+        b"\xff" * 40,
+    ],
+)
 def test_bytes_that_are_no_header_are_refused(world: World, raw: bytes) -> None:
     """Junk is malformed, not a newer version."""
     with refused("malformed"):
