@@ -27,17 +27,16 @@ from cerby_wire.headers import (
 )
 from cerby_wire.shapes import SignedRecord
 from cerby_wire.state import AccountState, NumberBound
-from cerby_wire.trial import Trial, check_no_body, mistaken, workspace_of
+from cerby_wire.trial import Trial, check_no_body, held, mistaken, workspace_of
 
 
 def judge_account(trial: Trial) -> AccountState:
     """Rules 5 and 6 for an account. Raises Refused, Stale, Behind."""
-    act, header, state = trial.header.act, trial.header, trial.state
+    act, header = trial.header.act, trial.header
     role = _author_role(trial)
     if isinstance(act, AccountGenesis):
         return _genesis(trial, act)
-    if not isinstance(state, AccountState):
-        raise mistaken(trial)
+    state = held(trial, AccountState)
     require_fresh(header.ws.n >= state.ws, "workspace_runs_backwards", "A newer state of the workspace was cited.")
     cited = _with_citations(trial, state)
     if isinstance(act, AccountAdopt):

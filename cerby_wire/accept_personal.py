@@ -7,21 +7,31 @@ from msgspec.structs import replace
 from cerby_wire.errors import require, require_fresh
 from cerby_wire.headers import PersonalGenesis, PersonalItem
 from cerby_wire.state import PersonalState, Slot
-from cerby_wire.trial import Trial, check_no_body, known_chain, mistaken
+from cerby_wire.trial import Trial, check_no_body, held, known_chain, mistaken
 
 MOST_SLOTS = 256
 
 
 def judge_personal(trial: Trial) -> PersonalState:
     """Rules 5 and 6 for private settings. Raises Refused, Stale."""
-    act, state, header = trial.header.act, trial.state, trial.header
+    match trial.header.act:
+        case PersonalGenesis() as act:
+            return _genesis(trial, act)
+        case PersonalItem() as act:
+            return _item(trial, held(trial, PersonalState), act)
+    raise mistaken(trial)
+
+
+def _genesis(trial: Trial, act: PersonalGenesis) -> PersonalState:
+    header = trial.header
+    require(len(act.nonce) == 16, "bad_nonce", "A genesis carries 16 random bytes.")
+    check_no_body(trial)
     generation = _generation(trial)
-    if isinstance(act, PersonalGenesis):
-        require(len(act.nonce) == 16, "bad_nonce", "A genesis carries 16 random bytes.")
-        check_no_body(trial)
-        return PersonalState(trial.stream, 0, b"", header.workspace, header.author, header.chain.n, generation)
-    if not isinstance(state, PersonalState) or not isinstance(act, PersonalItem):
-        raise mistaken(trial)
+    return PersonalState(trial.stream, 0, b"", header.workspace, header.author, header.chain.n, generation)
+
+
+def _item(trial: Trial, state: PersonalState, act: PersonalItem) -> PersonalState:
+    header, generation = trial.header, _generation(trial)
     require(header.author == state.user, "not_allowed", "Private settings are written by their person alone.")
     _check_version(state, act)
     require_fresh(act.epoch == generation, "epoch_not_in_force", "It is sealed under another generation of the seed.")

@@ -12,26 +12,26 @@ from cerby_wire.entries import device_id
 from cerby_wire.errors import require, require_fresh
 from cerby_wire.headers import DevicePublic, SeedFields, UserAdd, UserGenesis, UserRecovery, UserRevoke
 from cerby_wire.state import MOST_DEVICES, DeviceRecord, SeedSince, UserState
-from cerby_wire.trial import Trial, mistaken
+from cerby_wire.trial import Trial, held, mistaken
 from cerby_wire.wraps import check_kem, check_wraps
 
 
 def judge_user(trial: Trial) -> UserState:
     """Rules 5 and 6 for a person's chain. Raises Refused, Stale."""
-    act, state = trial.header.act, trial.state
+    act = trial.header.act
     if isinstance(act, UserGenesis):
         return _genesis(trial, act)
-    if not isinstance(state, UserState):
-        raise mistaken(trial)
+    state = held(trial, UserState)
     require_fresh(trial.header.seen.n == state.n, "stale", "The chain has grown since its author looked.")
     by_recovery = trial.header.device == state.recovery(state.n)
     if isinstance(act, UserRecovery):
         return _recovery(trial, state, act, by_recovery)
     require(not by_recovery, "recovery_alone", "The recovery device may only add a device and be replaced at once.")
-    if isinstance(act, UserAdd):
-        return _add(trial, state, act)
-    if isinstance(act, UserRevoke):
-        return _revoke(trial, state, act)
+    match act:
+        case UserAdd():
+            return _add(trial, state, act)
+        case UserRevoke():
+            return _revoke(trial, state, act)
     raise mistaken(trial)
 
 

@@ -24,19 +24,18 @@ from cerby_wire.headers import (
 )
 from cerby_wire.primitives import verify
 from cerby_wire.state import ChainSince, Invite, Person, RoleSince, Suspension, WorkspaceState
-from cerby_wire.trial import Trial, check_no_body, known_chain, mistaken
+from cerby_wire.trial import Trial, check_no_body, held, known_chain, mistaken
 
 LONGEST_OFFLINE = 90 * 86400
 
 
 def judge_workspace(trial: Trial) -> WorkspaceState:
     """Rules 5 and 6 for a workspace. Raises Refused, Stale, Behind."""
-    act, state, author = trial.header.act, trial.state, trial.header.author
+    act, author = trial.header.act, trial.header.author
     check_no_body(trial)
     if isinstance(act, WorkspaceGenesis):
         return _with_chain(trial, _genesis(trial, act))
-    if not isinstance(state, WorkspaceState):
-        raise mistaken(trial)
+    state = held(trial, WorkspaceState)
     require_fresh(trial.header.seen.n == state.n, "stale", "The workspace has moved on since its author looked.")
     check_not_suspended(trial, state, state.n)
     role = state.role_at(author, state.n)

@@ -10,13 +10,15 @@ What the author may do (5) and what the op asks for (6) is in the module of each
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from cerby_wire.entries import ID_LENGTH, body_hash, device_id
 from cerby_wire.errors import Behind, Refused, require
 from cerby_wire.headers import NO_MESSAGES, NOWHERE, START, Entry, Header, Position, UserGenesis
 from cerby_wire.primitives import verify
 from cerby_wire.state import State, UserState, WorkspaceState
+
+AnyState = TypeVar("AnyState", bound=State)
 
 
 class Surroundings(Protocol):
@@ -160,6 +162,13 @@ def check_signature(trial: Trial, public: bytes) -> None:
 def check_no_body(trial: Trial) -> None:
     """For acts that carry nothing beside their header. Raises Refused."""
     require(trial.entry.body == b"", "unused_body", "This act carries no body.")
+
+
+def held(trial: Trial, kind: type[AnyState]) -> AnyState:
+    """The state that the entry follows. `check_place` has made sure of its kind; this says so to the type checker."""
+    if not isinstance(trial.state, kind):
+        raise mistaken(trial)
+    return trial.state
 
 
 def mistaken(trial: Trial) -> Refused:
