@@ -10,16 +10,13 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from itertools import cycle, islice
 from pathlib import Path
 
-import pyte
 from measuring import (
-    COLUMNS,
-    LINES,
-    Piece,
+    Canvas,
     Program,
     Row,
     Summary,
@@ -97,40 +94,15 @@ def pressed(program: Program, keys: Iterable[str], presses: int) -> Summary:
     """The keys one after the other, each pressed when the screen has settled; the first presses warm up."""
     times = []
     canvas = Canvas()
-    canvas.feed(program.pieces)
+    canvas.catch_up(program)
     for number, key in enumerate(islice(cycle(keys), presses + 2)):
-        seen = len(program.pieces)
+        before = canvas.cells()
         at = program.send(key)
-        program.settle(least=seen + 1)
-        changed = canvas.first_change(program.pieces[seen:])
+        program.settle(least=canvas.drawn + 1)
+        changed = canvas.catch_up(program, lambda: canvas.cells() != before)  # noqa: B023 - asked within this round
         if number >= 2 and changed is not None:
             times.append(changed - at)
     return summary(times)
-
-
-class Canvas:
-    """The screen with its colours, as far as it has been drawn."""
-
-    def __init__(self) -> None:
-        self._screen = pyte.Screen(COLUMNS, LINES)
-        self._stream = pyte.ByteStream(self._screen)
-
-    def feed(self, pieces: Sequence[Piece]) -> None:
-        """Draw."""
-        for piece in pieces:
-            self._stream.feed(piece.data)
-
-    def first_change(self, pieces: Sequence[Piece]) -> float | None:
-        """Draw, and say when a cell first changed."""
-        before, found = self._cells(), None
-        for piece in pieces:
-            self._stream.feed(piece.data)
-            if found is None and self._cells() != before:
-                found = piece.at
-        return found
-
-    def _cells(self) -> list[list[pyte.screens.Char]]:
-        return [[self._screen.buffer[y][x] for x in range(COLUMNS)] for y in range(LINES)]
 
 
 if __name__ == "__main__":

@@ -100,9 +100,9 @@ class Program:
         end = time.perf_counter() + PATIENCE
         while time.perf_counter() < end and self.process.poll() is None:
             self.settle(quiet)
-            if text in shown(self.pieces):
+            if text in shown(self):
                 return
-        sys.exit(f"{text!r} did not appear; the screen was:\n{shown(self.pieces)}")
+        sys.exit(f"{text!r} did not appear; the screen was:\n{shown(self)}")
 
     def end(self) -> None:
         """Stop the program."""
@@ -126,24 +126,39 @@ def running(command: Sequence[str], environ: Mapping[str, str], pass_fds: Sequen
         program.end()
 
 
-def shown(pieces: Sequence[Piece]) -> str:
-    """What stands on the screen after these pieces."""
-    screen = pyte.Screen(COLUMNS, LINES)
-    stream = pyte.ByteStream(screen)
-    for piece in pieces:
-        stream.feed(piece.data)
-    return "\n".join(screen.display)
+class Canvas:
+    """The screen with its colours, as far as it has been drawn: `drawn` pieces of output."""
+
+    def __init__(self) -> None:
+        self._screen = pyte.Screen(COLUMNS, LINES)
+        self._stream = pyte.ByteStream(self._screen)
+        self.drawn = 0
+
+    def text(self) -> str:
+        """What stands on the screen."""
+        return "\n".join(self._screen.display)
+
+    def cells(self) -> list[list[pyte.screens.Char]]:
+        """Every cell with its colours."""
+        return [[self._screen.buffer[y][x] for x in range(COLUMNS)] for y in range(LINES)]
+
+    def catch_up(self, program: Program, holds: Callable[[], bool] = lambda: False) -> float | None:
+        """Draw what a program has written since, and say after which piece something first held."""
+        found = None
+        pieces = program.pieces[self.drawn :]
+        for piece in pieces:
+            self._stream.feed(piece.data)
+            if found is None and holds():
+                found = piece.at
+        self.drawn += len(pieces)
+        return found
 
 
-def moment(pieces: Sequence[Piece], holds: Callable[[str], bool]) -> float | None:
-    """When the screen first showed what was wanted."""
-    screen = pyte.Screen(COLUMNS, LINES)
-    stream = pyte.ByteStream(screen)
-    for piece in pieces:
-        stream.feed(piece.data)
-        if holds("\n".join(screen.display)):
-            return piece.at
-    return None
+def shown(program: Program) -> str:
+    """What stands on the screen of a program."""
+    canvas = Canvas()
+    canvas.catch_up(program)
+    return canvas.text()
 
 
 def environment(home: Path, **more: str) -> dict[str, str]:

@@ -19,9 +19,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from measuring import (
+    Canvas,
     Row,
     environment,
-    moment,
     options,
     passphrase_pipe,
     ratio,
@@ -107,7 +107,8 @@ def first_screen(command: list[str], home: Path, text: str, pass_fds: tuple[int,
     """Seconds from before the start to the text on the screen."""
     with running(command, environment(home), pass_fds) as program:
         program.wait_for(text)
-        at = moment(program.pieces, lambda screen: text in screen)
+        canvas = Canvas()
+        at = canvas.catch_up(program, lambda: text in canvas.text())
         return (at or time.perf_counter()) - program.began
 
 
