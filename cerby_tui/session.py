@@ -28,6 +28,7 @@ from cerby_tui.sync.thread import SyncThread
 from cerby_tui.system_keyring import NoKeyring, SystemKeyring
 from cerby_tui.values import Changed, Committed, Item, MessageKey, OfferedNumber, SyncStatus
 from cerby_tui.vault.around import Around
+from cerby_tui.vault.meta import Meta
 from cerby_tui.vault.vault import open_database
 from cerby_wire.headers import Policy
 
@@ -103,6 +104,14 @@ class Session(Reading):
         """What the workspace asks of its members' clients: idle lock, clipboard, offline allowance, in seconds."""
         workspace = Around(self._reader, self._identity).workspace()
         return workspace.policy if workspace else Policy()
+
+    def damaged_pages(self) -> list[str]:
+        """What the cipher's own check of every page of the vault complains about; empty if all is well."""
+        return self._reader.damaged_pages()
+
+    def clock_offset(self) -> int:
+        """What to add to this machine's clock to have the service's, in milliseconds, as last seen."""
+        return Meta(self._reader).progress.offset
 
     # --- changes, answered when they are on the disk
 
