@@ -12,7 +12,6 @@ import json
 import os
 import platform
 import pty
-import select
 import signal
 import statistics
 import struct
@@ -70,9 +69,8 @@ class Program:
     def _read(self) -> None:
         while True:
             try:
-                select.select([self._master], [], [])
                 data = os.read(self._master, 1 << 16)
-            except (OSError, ValueError):
+            except OSError:  # nobody holds the other side any more
                 return
             if not data:
                 return
@@ -113,6 +111,7 @@ class Program:
             except subprocess.TimeoutExpired:
                 self.process.kill()
                 self.process.wait()
+        self._reader.join()  # it ends with the terminal; only then may the descriptor's number be used again
         os.close(self._master)
 
 
