@@ -209,6 +209,11 @@ def ratio(one: Summary, floor: Summary) -> float:
     return round(one.p50 / floor.p50, 2)
 
 
+def paired_ratio(values: Sequence[float], floor: Sequence[float]) -> float:
+    """The median of the ratios of measurements that were taken side by side: a busy moment meets both."""
+    return round(statistics.median(one / other for one, other in zip(values, floor, strict=True)), 2)
+
+
 def machine() -> str:
     """The machine, in a line."""
     model = next(

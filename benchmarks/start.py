@@ -11,7 +11,6 @@ table.
 from __future__ import annotations
 
 import os
-import statistics
 import subprocess
 import sys
 import time
@@ -23,8 +22,8 @@ from measuring import (
     Row,
     environment,
     options,
+    paired_ratio,
     passphrase_pipe,
-    ratio,
     report,
     running,
     staged_home,
@@ -77,23 +76,23 @@ def measure(home: Path, runs: int) -> list[Row]:
         lambda: first_screen(program, home, "Passphrase"),
         lambda: first_screen([*python, TABLE], home, "ready 1"),
         lambda: unlocked(program, home),
+        argon2id,
     )
     exits = taking_turns(
         2 * runs, lambda: to_exit([*python, "pass"], home), lambda: to_exit([*program, "--version"], home)
     )
-    derivation = [argon2id() for _run in range(5)]
-    one, locked, table, cards = map(summary, screens)
-    bare, version = map(summary, exits)
-    apart = summary([value - statistics.median(derivation) for value in screens[-1]])
+    one, locked, table, cards, derivation = screens
+    bare, version = exits
+    apart = [whole - key for whole, key in zip(cards, derivation, strict=True)]
     return [
-        Row("Textual app with one widget", one),
-        Row("locked screen", locked, ratio(locked, one), "≤ 1.25×"),
-        Row("Textual app with Header, Input, DataTable (200 rows)", table),
-        Row(f"cards of {ACCOUNTS} accounts, unlocking included", cards, ratio(cards, table)),
+        Row("Textual app with one widget", summary(one)),
+        Row("locked screen", summary(locked), paired_ratio(locked, one), "≤ 1.25×"),
+        Row("Textual app with Header, Input, DataTable (200 rows)", summary(table)),
+        Row(f"cards of {ACCOUNTS} accounts, unlocking included", summary(cards), paired_ratio(cards, table)),
         Row("Argon2id at the lowest cost", summary(derivation)),
-        Row(f"cards of {ACCOUNTS} accounts, less Argon2id", apart, ratio(apart, table), "≤ 1.5×"),
-        Row("python -c pass, to exit", bare),
-        Row("cerby-tui --version, to exit", version, ratio(version, bare)),
+        Row(f"cards of {ACCOUNTS} accounts, less Argon2id", summary(apart), paired_ratio(apart, table), "≤ 1.5×"),
+        Row("python -c pass, to exit", summary(bare)),
+        Row("cerby-tui --version, to exit", summary(version), paired_ratio(version, bare)),
     ]
 
 

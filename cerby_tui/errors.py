@@ -1,18 +1,18 @@
 """The errors of the client. Each says what happened, what is safe, and what to do next.
 
-    CerbyError
-    ├── UsageError            a name that matches nothing or several things, a setting that makes no sense
-    ├── LockedError           there is no open vault
-    │   ├── WrongPassphrase
-    │   ├── LeaseOver         the trusted session was out of contact for longer than the workspace allows
-    │   └── SessionRemoved    the session was removed, or the service says so
-    ├── NoVault               nothing is set up on this device yet
-    ├── VaultDamaged          the vault file does not open although its key is right
-    ├── StorageFull           the disk has no room for a change; what was saved before is still there
-    ├── OfflineError          the service cannot be reached; local work goes on
-    ├── RefusedError          the service or a rule said no; `code` is stable
-    ├── TimedOut              what was waited for did not come
-    └── Alarm                 something is not what an honest service would send
+CerbyError
+├── UsageError            a name that matches nothing or several things, a setting that makes no sense
+├── LockedError           there is no open vault
+│   ├── WrongPassphrase
+│   ├── LeaseOver         the trusted session was out of contact for longer than the workspace allows
+│   └── SessionRemoved    the session was removed, or the service says so
+├── NoVault               nothing is set up on this device yet
+├── VaultDamaged          the vault file does not open although its key is right
+├── StorageFull           the disk has no room for a change; what was saved before is still there
+├── OfflineError          the service cannot be reached; local work goes on
+├── RefusedError          the service or a rule said no; `code` is stable
+├── TimedOut              what was waited for did not come
+└── Alarm                 something is not what an honest service would send
 """
 
 from __future__ import annotations

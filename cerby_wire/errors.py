@@ -1,10 +1,10 @@
 """What the shared rules answer when something is not provably fine.
 
-    WireError
-    ├── Refused         a rule is broken; `rule` names it, and it will never be accepted as it is
-    │   └── Stale       … because somebody else was faster: pull, merge, write it anew
-    ├── Behind          the entry cites a stream position that we do not hold yet: pull, then ask again
-    └── NewerVersion    an op or entry version this program does not know: stop here, keep what is readable
+WireError
+├── Refused         a rule is broken; `rule` names it, and it will never be accepted as it is
+│   └── Stale       … because somebody else was faster: pull, merge, write it anew
+├── Behind          the entry cites a stream position that we do not hold yet: pull, then ask again
+└── NewerVersion    an op or entry version this program does not know: stop here, keep what is readable
 """
 
 from __future__ import annotations
