@@ -201,8 +201,12 @@ class Session(Reading):
     # --- life
 
     def start(self) -> None:
-        """Begin to sync in the background; the network is loaded now, on the sync thread. Returns at once."""
-        self._thread.loop.call_soon_threadsafe(lambda: self._go_online().start())
+        """Begin to sync in the background; the network is loaded now, on the sync thread. Returns at once.
+
+        A session that was closed in the meantime stays closed.
+        """
+        with suppress(RuntimeError):  # the loop of the sync thread is closed
+            self._thread.loop.call_soon_threadsafe(lambda: self._go_online().start())
 
     def _go_online(self) -> Online:
         """The part that talks to the service, made when it is first needed, on the sync thread."""

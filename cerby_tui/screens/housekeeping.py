@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Awaitable, Mapping, Sequence
 from pathlib import Path
 
+from rich.text import Text
 from textual import events
+from textual.worker import WorkerFailed
 
 from cerby_tui.clock import Clock
 from cerby_tui.errors import CerbyError
+from cerby_tui.logs import where
 from cerby_tui.messages import CopyWanted, Noticed, Severity, VaultChanged
 from cerby_tui.screens.base import Place, Sized
 from cerby_tui.screens.doors import Doors
@@ -41,6 +45,19 @@ class Housekeeping(Doors):
         if isinstance(event, events.InputEvent):
             self.idle.touched()
         await super().on_event(event)
+
+    def _fatal_error(self) -> None:
+        """A crash says where it happened, never what was in memory: Textual would print the values of variables."""
+        crash = self._exception
+        error = crash.error if isinstance(crash, WorkerFailed) else crash
+        logging.getLogger("cerby_tui.app").error("crashed", exc_info=error)
+        place = where(error) if error else "an unknown place"
+        sentences = (
+            f"cerby-tui stopped because of a fault of its own: {place}.",
+            "Nothing that was saved is lost, and the vault is locked. The log says the same: cerby-tui logs tail",
+        )
+        self._exit_renderables.append(Text("\n".join(sentences)))
+        self._close_messages_no_wait()
 
     async def _tick(self) -> None:
         if self.idle.time_to_lock():
