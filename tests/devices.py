@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Callable
 from pathlib import Path
 
 from msgspec.structs import replace
 
+from cerby_service.database import Writing, people
+from cerby_service.database.counters import add_counter
 from cerby_tui import authoring
 from cerby_tui.codes.extract import extract
 from cerby_tui.enrolment import Enrolment
@@ -22,9 +25,11 @@ from cerby_tui.sync.beginning import begin_vault, writing_parts
 from cerby_tui.system_keyring import SystemKeyring
 from cerby_tui.vault.vault import open_database
 from cerby_wire.headers import Entry
+from cerby_wire.ledger import Ledger
 from cerby_wire.shapes import PushEntry, StoredEntry
 from tests.fakes import FrozenClock
 from tests.rig import ServiceRig
+from tests.stage import Founder
 
 PASSPHRASE = "correct horse battery staple"
 EMAIL = "ada@example.org"
@@ -109,3 +114,39 @@ async def _push(rig: ServiceRig, device: Device, stream: bytes, entry: Entry) ->
     (answer,) = await api.push([PushEntry(stream, entry)])
     await api.close()
     assert answer.status == "accepted", answer
+
+
+async def found_directly(rig: ServiceRig, root: Path, clock: FrozenClock) -> tuple[Device, Device]:
+    """Two devices of a new person, put into service and vaults without mail and passphrases: for many, quickly."""
+    founder = Founder(seed=os.urandom(32), service=rig.parts.key._signing)
+    second = DeviceKeys(new_seed())
+    person = founder.ledger.user(founder.user)
+    assert person
+    beginning = {stream: list(entries) for stream, entries in founder.ledger.entries.items()}
+    await rig.parts.database.write(lambda writing: _store(writing, rig, founder, beginning))
+    link = authoring.add_device(founder.device, person, founder.user_keys, second.public)
+    founder.add(link)
+    devices = []
+    for name, keys in (("first", founder.device), ("second", second)):
+        home = Home(root / name).ready()
+        if keys is second:
+            await _push(rig, devices[0], founder.user, link)
+        facts = renewed(
+            SessionFacts(founder.service.public, founder.workspace, founder.user),
+            founder.lease(clock.now(), keys),
+            keys.id,
+        )
+        write_session_file(home.session_file, keys.mac_key, facts)
+        begin_vault(home, keys, founder.identity(keys, rig.origin), founder.stored(), extract, clock)
+        devices.append(Device(home, keys, clock))
+    return devices[0], devices[1]
+
+
+def _store(writing: Writing, rig: ServiceRig, founder: Founder, beginning: dict[bytes, list[Entry]]) -> None:
+    """What founding a workspace stores."""
+    ledger = Ledger(founder.service.public)
+    add_counter(writing.connection, founder.workspace)
+    for entries in beginning.values():
+        rig.parts.keeper.store(writing, founder.workspace, ledger.add(entries[0]), None, entries[0])
+    people.save_profile(writing, founder.workspace, founder.user, founder.profile)
+    people.name_device(writing, founder.device.id, b"")

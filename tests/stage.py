@@ -63,11 +63,17 @@ class Text(Struct, frozen=True):
 class Founder:
     """A person, their device and workspace, and a service key, all in memory."""
 
-    def __init__(self, *, seed: bytes = b"a device seed for tests, 32 byte", name: str = "Ada Founder") -> None:
+    def __init__(
+        self,
+        *,
+        seed: bytes = b"a device seed for tests, 32 byte",
+        name: str = "Ada Founder",
+        service: SigningKey | None = None,
+    ) -> None:
         self.seed = seed
         self.device = DeviceKeys.from_seed(seed)
         self.recovery_secret = hashlib.sha256(seed + b"recovery").digest()[:20]
-        self.service = SigningKey(hashlib.sha256(b"service" + seed).digest())
+        self.service = service or SigningKey(hashlib.sha256(b"service" + seed).digest())
         self.ledger = Ledger(self.service.public)
         self.name = name
         self.accounts: dict[bytes, AccountKeys] = {}
