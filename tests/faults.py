@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from typing import Literal
+from typing import Any, Literal
 
 import httpx
+import msgspec
 
 from cerby_tui.vault.database import Database
+from cerby_wire.shapes import Shape
 
 Fault = Literal["fine", "refused", "lost", "twice", "dead before", "dead after"]
 FAULTS: tuple[Fault, ...] = ("fine", "refused", "lost", "twice", "dead before", "dead after")
@@ -77,3 +79,27 @@ class Trapdoor:
         finally:
             self._depth -= 1
         self._step()
+
+
+class Lying(httpx.AsyncBaseTransport):
+    """Reaches the service, and alters what it answers to requests for one path."""
+
+    def __init__(self, path: str, kind: type[Shape], lie: Callable[[Any], Any]) -> None:
+        self._path = path
+        self._kind = kind
+        self._lie = lie
+        self._real = httpx.AsyncHTTPTransport()
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Send, and lie about the answer."""
+        real = await self._real.handle_async_request(request)
+        content = await real.aread()
+        await real.aclose()
+        if request.url.path == self._path and real.status_code == 200:
+            content = msgspec.msgpack.encode(self._lie(msgspec.msgpack.decode(content, type=self._kind)))
+        headers = {"content-type": "application/msgpack"}
+        return httpx.Response(real.status_code, headers=headers, content=content, request=request)
+
+    async def aclose(self) -> None:
+        """Close the real connections."""
+        await self._real.aclose()

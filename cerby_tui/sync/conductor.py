@@ -84,7 +84,6 @@ class Conductor:
 
     async def _lead(self, feed: Feed) -> None:
         """Sync until stopped or until this session is ended; what needs a person, like a full disk, is waited for."""
-        self._engine.try_again()
         while self.ended is None:
             try:
                 async with asyncio.TaskGroup() as group:

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Sequence
 
 import msgspec
+from msgspec.structs import replace
 
 from cerby_tui.clock import Clock
 from cerby_tui.errors import LeaseOver
@@ -15,7 +16,7 @@ from cerby_tui.lease import SessionFacts, read_session_file, renewed, write_sess
 from cerby_tui.sync.api import Api
 from cerby_tui.sync.applying import Applying
 from cerby_tui.sync.binding import Binding
-from cerby_tui.sync.judging import NEWER
+from cerby_tui.sync.judging import NEWER, Verdict
 from cerby_tui.sync.plan import Plan, make_plan
 from cerby_tui.sync.pulling import Pulling, Tell
 from cerby_tui.sync.pushing import ROOM, Pushing
@@ -67,6 +68,8 @@ class Engine:
         self._clock = clock
         self._tell = tell
         self._lock = asyncio.Lock()
+        self._begun = False
+        self._lease_alarm = ""
 
     async def sync(self) -> None:
         """A whole round. Raises OfflineError, RefusedError, SessionRemoved."""
@@ -81,6 +84,8 @@ class Engine:
             self._show_alarm()
 
     async def _round(self) -> None:
+        if not self._begun:
+            self._begin()
         for _ in range(MOST_ROUNDS):
             await self._fetch()
             self._binding.write_missing()
@@ -88,6 +93,13 @@ class Engine:
                 break
         await self._pulling.older()
         self._show_alarm()
+
+    def _begin(self) -> None:
+        """Once for each start of the program: what stopped is asked for again, and goes through the same checks."""
+        self._begun = True
+        if any(one.stopped for one in self._vault.streams.held().values()):
+            self._vault.streams.try_again()
+            self._vault.meta.progress = replace(self._vault.meta.progress, cursor="", behind=False)
 
     async def _fetch(self) -> None:
         """Pull everything that changed since the cursor; the cursor moves when all of it is here."""
@@ -99,14 +111,16 @@ class Engine:
         self._take_lease(heads)
         plan = make_plan(self._vault.streams.held(), self._vault.records.all_bounds(), heads, restored=restored)
         await self._send_back(plan)
-        await self._pulling.streams({head.id: head.n for head in heads.streams if head.id in dict(plan.streams)})
+        missing = dict(plan.streams)
+        complete = await self._pulling.streams({head.id: head.n for head in heads.streams if head.id in missing})
         self._back_again(heads)
-        await self._pulling.newer(heads.streams)
-        self._applying.stop(plan.broken)
+        complete &= await self._pulling.newer(heads.streams)
+        self._tell(self._applying.page(Verdict(broken=list(plan.broken))))
         self._tell(self._applying.lost(plan.lost))
         self._tell(self._binding.take(heads.numbers))
         now = self._clock.now()
-        self._vault.meta.progress = Progress(heads.generation, heads.cursor, now, heads.time - now)
+        cursor = heads.cursor if complete else before.cursor
+        self._vault.meta.progress = Progress(heads.generation, cursor, now, heads.time - now, behind=not complete)
         self._board.set(last_contact=now)
 
     async def _send_back(self, plan: Plan) -> None:
@@ -142,8 +156,9 @@ class Engine:
         try:
             facts = renewed(facts, heads.lease, self._device.id)
         except Refused as refused:
-            self._board.alarm(f"The service sent a lease that is not for this session ({refused.rule}).")
+            self._lease_alarm = f"The service sent a lease that is not for this session ({refused.rule})."
             return
+        self._lease_alarm = ""
         write_session_file(self._home.session_file, self._device.mac_key, facts)
 
     async def receive(self, what: msgspec.Struct, cursor: str) -> None:
@@ -151,7 +166,7 @@ class Engine:
         async with self._lock:
             before = self._vault.meta.progress
             now = self._clock.now()
-            moved = msgspec.structs.replace(before, cursor=cursor or before.cursor, contact=now)
+            moved = replace(before, contact=now, cursor=before.cursor if before.behind or not cursor else cursor)
             match what:
                 case HelloEvent():
                     followed = what.generation == before.generation
@@ -190,11 +205,7 @@ class Engine:
         asked: Sequence[MessagesWanted] = [MessagesWanted(event.account, event.generation, after=high)]
         return await self._pulling.take_messages(asked, Pulled(messages=[event.message]), moved)
 
-    def try_again(self) -> None:
-        """At the start of a session: streams that stopped go through the same checks again."""
-        self._vault.streams.try_again()
-
     def _show_alarm(self) -> None:
         held = self._vault.streams.held().values()
         alarms = [f"{one.sentence} ({one.stopped})" for one in held if one.stopped not in ("", NEWER)]
-        self._board.alarm(alarms[0] if alarms else "")
+        self._board.alarm(alarms[0] if alarms else self._lease_alarm)

@@ -44,8 +44,8 @@ class Pulling:
         self._tell(self._applying.page(verdict, progress))
         return verdict
 
-    async def streams(self, targets: Mapping[bytes, int]) -> None:
-        """Pull streams until each is held up to its target, and whatever they cite on the way."""
+    async def streams(self, targets: Mapping[bytes, int]) -> bool:
+        """Pull streams until each is held up to its target, and whatever they cite on the way; True if that was had."""
         wanted = dict(targets)
         while missing := self._missing(wanted):
             pulled = await self._api.pull(Pull(streams=missing, budget=PAGE))
@@ -54,7 +54,8 @@ class Pulling:
             # What is cited comes first; a page that brings nothing new ends this, and the next round asks again.
             wanted = fresh | wanted
             if not verdict.accepted and not fresh:
-                return
+                return not self._missing(targets)
+        return True
 
     def _missing(self, wanted: Mapping[bytes, int]) -> dict[bytes, int]:
         held = self._vault.streams.held()
@@ -62,8 +63,8 @@ class Pulling:
         stopped = {stream for stream in wanted if stream in held and held[stream].stopped}
         return {stream: n for stream, n in positions.items() if n < wanted[stream] and stream not in stopped}
 
-    async def newer(self, heads: Iterable[StreamHead]) -> None:
-        """Pull all messages above what is held, and for accounts without any a first page of the newest."""
+    async def newer(self, heads: Iterable[StreamHead]) -> bool:
+        """Pull all messages above what is held, and for accounts without any a first page; True if all were had."""
         newest = {head.id: head.messages for head in heads if head.messages}
         while newest:
             bounds = self._vault.records.all_bounds()
@@ -72,8 +73,11 @@ class Pulling:
             for account, position in newest.items():
                 if account not in closed:
                     asked += newer_messages(account, position, bounds)
-            if not asked or not await self._messages(asked[:ACCOUNTS_AT_ONCE]):
-                return
+            if not asked:
+                return True
+            if not await self._messages(asked[:ACCOUNTS_AT_ONCE]):
+                return False
+        return True
 
     async def older(self) -> None:
         """Pull all messages below what is held, a page at a time."""

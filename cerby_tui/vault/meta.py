@@ -26,12 +26,16 @@ class Identity(msgspec.Struct, frozen=True):
 
 
 class Progress(msgspec.Struct, frozen=True):
-    """How far this vault has followed the service. Times in UTC milliseconds; `offset` is service minus local clock."""
+    """How far this vault has followed the service. Times in UTC milliseconds; `offset` is service minus local clock.
+
+    `behind`: something before the cursor is missing still, so the cursor stays where it is.
+    """
 
     generation: bytes = b""
     cursor: str = ""
     contact: int = 0
     offset: int = 0
+    behind: bool = False
 
 
 class Meta:
