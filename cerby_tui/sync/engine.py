@@ -109,7 +109,7 @@ class Engine:
         if restored and not heads.full:
             heads = await self._api.heads("")
         self._take_lease(heads)
-        plan = make_plan(self._vault.streams.held(), self._vault.records.all_bounds(), heads, restored=restored)
+        plan = make_plan(self._vault.streams.held(), self._vault.records.spans(), heads, restored=restored)
         await self._send_back(plan)
         missing = dict(plan.streams)
         complete = await self._pulling.streams({head.id: head.n for head in heads.streams if head.id in missing})

@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 
 from msgspec import Struct
 
+from cerby_tui.vault.records import NOTHING, Span
 from cerby_tui.vault.streams import Held
 from cerby_wire.headers import MessagePosition
 from cerby_wire.shapes import Heads, MessagesWanted, StreamHead
@@ -13,7 +14,7 @@ from cerby_wire.shapes import Heads, MessagesWanted, StreamHead
 ORDER = {"user": 0, "workspace": 1, "personal": 2, "account": 3}
 """Streams that others are judged by come first."""
 
-Bounds = Mapping[tuple[bytes, bytes], tuple[int, int]]
+Spans = Mapping[tuple[bytes, bytes], Span]
 
 
 class Broken(Struct, frozen=True):
@@ -40,10 +41,13 @@ class Plan(Struct, frozen=True):
         return bool(self.streams or self.messages)
 
 
-def make_plan(held: Mapping[bytes, Held], bounds: Bounds, heads: Heads, *, restored: bool) -> Plan:
+def make_plan(held: Mapping[bytes, Held], spans: Spans, heads: Heads, *, restored: bool) -> Plan:
     """Compare. `restored` means that the service came back from a backup: it may then be shorter than we are."""
     ordered = sorted(heads.streams, key=lambda head: (ORDER.get(head.kind, 9), head.id))
-    streams, messages, send_back, broken = [], [], [], []
+    streams: list[tuple[bytes, int]] = []
+    messages: list[MessagesWanted] = []
+    send_back: list[tuple[bytes, int]] = []
+    broken: list[Broken] = []
     for head in ordered:
         here = held.get(head.id)
         n = here.position.n if here else 0
@@ -57,9 +61,9 @@ def make_plan(held: Mapping[bytes, Held], bounds: Bounds, heads: Heads, *, resto
             broken.append(found)
             continue
         if head.messages and head.messages.index:
-            wanted, wrong = _messages(head.id, head.messages, bounds)
-            messages += wanted
-            broken += wrong
+            said = _about_messages(head.id, head.messages, spans, current=head.messages.generation == heads.generation)
+            messages += newer_messages(head.id, head.messages, spans)
+            broken += [said] if said else []
     listed = {head.id for head in heads.streams}
     gone = {stream for stream in held if stream not in listed} if heads.full else set()
     if restored:  # what it does not even list, it may have lost as a whole
@@ -79,28 +83,31 @@ def _contradiction(head: StreamHead, here: Held | None) -> Broken | None:
     return Broken(head.id, head.kind, "fork", "The service shows another history than the one that is held here.")
 
 
-def _messages(account: bytes, newest: MessagePosition, bounds: Bounds) -> tuple[list[MessagesWanted], list[Broken]]:
-    _low, high = bounds.get((account, newest.generation), (0, 0))
-    if newest.index < high:
+def _about_messages(account: bytes, newest: MessagePosition, spans: Spans, *, current: bool) -> Broken | None:
+    """What is wrong with what is said about messages. Of an earlier generation the service may have lost some."""
+    span = spans.get((account, newest.generation), NOTHING)
+    if newest.index == span.high and newest.head != span.head:
+        return Broken(account, "account", "message_fork", "The service shows another message than the one held here.")
+    if newest.index < span.high and current:
         said = "The service shows fewer messages than it had shown before."
-        return [], [Broken(account, "account", "messages_rolled_back", said)]
-    return list(newer_messages(account, newest, bounds)), []
+        return Broken(account, "account", "messages_rolled_back", said)
+    return None
 
 
-def newer_messages(account: bytes, newest: MessagePosition, bounds: Bounds) -> tuple[MessagesWanted, ...]:
+def newer_messages(account: bytes, newest: MessagePosition, spans: Spans) -> tuple[MessagesWanted, ...]:
     """What is missing above what is held; a first fill starts with what is wanted most, the newest."""
-    _low, high = bounds.get((account, newest.generation), (0, 0))
-    if not high and newest.index:
+    span = spans.get((account, newest.generation), NOTHING)
+    if not span.high and newest.index:
         return (MessagesWanted(account, newest.generation, before=newest.index + 1),)
-    if newest.index > high:
-        return (MessagesWanted(account, newest.generation, after=high),)
+    if newest.index > span.high:
+        return (MessagesWanted(account, newest.generation, after=span.high),)
     return ()
 
 
-def older_messages(bounds: Bounds, closed: Collection[bytes]) -> tuple[MessagesWanted, ...]:
+def older_messages(spans: Spans, closed: Collection[bytes]) -> tuple[MessagesWanted, ...]:
     """What is missing below what is held, for accounts that are not closed to us."""
     return tuple(
-        MessagesWanted(account, generation, before=low)
-        for (account, generation), (low, _high) in sorted(bounds.items())
-        if low > 1 and account not in closed
+        MessagesWanted(account, generation, before=span.low)
+        for (account, generation), span in sorted(spans.items(), key=lambda item: item[0])
+        if span.low > 1 and account not in closed
     )

@@ -67,12 +67,12 @@ class Pulling:
         """Pull all messages above what is held, and for accounts without any a first page; True if all were had."""
         newest = {head.id: head.messages for head in heads if head.messages}
         while newest:
-            bounds = self._vault.records.all_bounds()
+            spans = self._vault.records.spans()
             closed = self._closed()
             asked: list[MessagesWanted] = []
             for account, position in newest.items():
                 if account not in closed:
-                    asked += newer_messages(account, position, bounds)
+                    asked += newer_messages(account, position, spans)
             if not asked:
                 return True
             if not await self._messages(asked[:ACCOUNTS_AT_ONCE]):
@@ -81,7 +81,7 @@ class Pulling:
 
     async def older(self) -> None:
         """Pull all messages below what is held, a page at a time."""
-        while asked := older_messages(self._vault.records.all_bounds(), self._closed()):
+        while asked := older_messages(self._vault.records.spans(), self._closed()):
             if not await self._messages(asked[:ACCOUNTS_AT_ONCE]):
                 return
 

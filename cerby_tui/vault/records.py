@@ -4,10 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from msgspec import Struct
+
 from cerby_tui.vault.database import Database
 from cerby_wire.headers import NO_MESSAGES, MessagePosition
 from cerby_wire.records import message_head
 from cerby_wire.shapes import SignedRecord, StoredMessage
+
+
+class Span(Struct, frozen=True):
+    """The messages held of one account and generation, without a gap: lowest and highest index, head at the highest."""
+
+    low: int
+    high: int
+    head: bytes
+
+
+NOTHING = Span(0, 0, b"")
 
 
 class Records:
@@ -22,10 +35,14 @@ class Records:
         lowest, highest = self._database.row(sql, (account, generation)) or (None, None)
         return lowest or 0, highest or 0
 
-    def all_bounds(self) -> dict[tuple[bytes, bytes], tuple[int, int]]:
-        """Lowest and highest index for every account and generation held."""
-        sql = "SELECT account, generation, min(idx), max(idx) FROM records GROUP BY account, generation"
-        return {(account, generation): (low, high) for account, generation, low, high in self._database.rows(sql)}
+    def spans(self) -> dict[tuple[bytes, bytes], Span]:
+        """What is held, for every account and generation."""
+        sql = (
+            "SELECT account, generation, low, high, head FROM records JOIN (SELECT account AS of, generation AS since,"
+            " min(idx) AS low, max(idx) AS high FROM records GROUP BY account, generation)"
+            " ON account = of AND generation = since AND idx = high"
+        )
+        return {(account, generation): Span(*span) for account, generation, *span in self._database.rows(sql)}
 
     def head(self, account: bytes, generation: bytes, index: int) -> bytes | None:
         """The chain hash of a message that is held."""
