@@ -36,6 +36,7 @@ BELIEFS = {
     "before.governor.tail.close": -1.0,
     "before.next.phone": -2.5,
     "before.governor.phone.close": -1.0,
+    "before.text-it-to": -4.0,
     "before.next.money": -2.0,
     "after.next.money": -2.0,
     "after.next.unit": -2.5,

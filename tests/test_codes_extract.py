@@ -2,6 +2,8 @@
 
 import json
 import string
+import subprocess
+import sys
 import time
 from collections import Counter
 from pathlib import Path
@@ -35,6 +37,17 @@ def test_corpus() -> None:
 
     assert outcomes["right"] / (outcomes["right"] + outcomes["false"]) >= 0.99
     assert outcomes["right"] / sum(row["code"] is not None for row in ROWS) >= 0.98
+
+
+def test_benchmark_prints_the_figures() -> None:
+    """`benchmarks/extraction.py FILE --json` gives quality and speed of any file of messages."""
+    script = CORPUS.parent.parent / "benchmarks" / "extraction.py"
+    command = [sys.executable, str(script), str(CORPUS / "world-codes.jsonl"), "--json"]
+    figures = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+
+    assert figures["messages"] == figures["codes"] > 200
+    assert figures["precision"] >= 0.99
+    assert figures["mean µs"] > 0
 
 
 def test_corpus_in_english() -> None:

@@ -36,6 +36,7 @@ _GOVERNORS = frozenset(
 )
 _MOODS = ("bank", "spam", "never", "expire", "key", "verify", "badnoun")
 _OPENERS = frozenset("([\"'<{")
+_SENDING = frozenset({"send", "sms", "stop", "out", "reply", "help"})
 _PARTING = frozenset(",!)]")
 _QUICK_NEIGHBOURS = frozenset(
     {"unit", "money", "verify", "be", "phone", "date", "number", "order", "tail", "your", "place"}
@@ -96,9 +97,17 @@ def features(candidate: Candidate, reading: Reading, kinds: list[str]) -> list[s
     _typography(found, reading.gaps[first - 1] if first else "", reading.gaps[last] if last < len(reading.gaps) else "")
     _side(found, "before", range(first - 1, max(-1, first - 1 - BACK), -1), reading, kinds, first)
     _side(found, "after", range(last + 1, min(len(kinds), last + 1 + AHEAD)), reading, kinds, last)
+    if first > 1 and reading.words[first - 1].lower() == "to" and _is_sent(reading, kinds, first - 2):
+        found.append("before.text-it-to")
     if first == 0 or (first == 1 and not reading.words[0]):
         found.append("place.start")
     return found
+
+
+def _is_sent(reading: Reading, kinds: list[str], index: int) -> bool:
+    """Whether the words before *to* speak of texting something, or of opting out."""
+    near = range(index, max(-1, index - 5), -1)
+    return any(kinds[place] == "phone" or reading.words[place].lower() in _SENDING for place in near)
 
 
 def _shape(candidate: Candidate, before: str) -> list[str]:
