@@ -27,9 +27,10 @@ from cerby_tui.keyfile import measured_cost, write_key_file
 from cerby_tui.keys import RECOVERY_LENGTH, Cost, DeviceKeys, new_seed
 from cerby_tui.lease import SessionFacts, renewed, write_session_file
 from cerby_tui.passphrase import check_passphrase
-from cerby_tui.session import Session, unlock
+from cerby_tui.session import Session
 from cerby_tui.sync.beginning import begin_vault
 from cerby_tui.system_keyring import NoKeyring, SystemKeyring
+from cerby_tui.unlocking import unlock
 from cerby_wire.entries import stream_id
 from cerby_wire.errors import Refused
 from cerby_wire.records import fingerprint

@@ -17,15 +17,14 @@ from cerby_tui.clock import Clock
 from cerby_tui.codes.extract import extract
 from cerby_tui.errors import OfflineError, RefusedError, SessionRemoved, UsageError
 from cerby_tui.home import Home
-from cerby_tui.keyfile import device_of, needs_keyring, open_key_file
 from cerby_tui.keys import DeviceKeys
-from cerby_tui.lease import check_lease, read_session_file
 from cerby_tui.reading import Reading
 from cerby_tui.sync.backoff import Times
 from cerby_tui.sync.beginning import writing_parts
 from cerby_tui.sync.status import Board
 from cerby_tui.sync.thread import SyncThread
-from cerby_tui.system_keyring import NoKeyring, SystemKeyring
+from cerby_tui.system_keyring import SystemKeyring
+from cerby_tui.unlocking import require_lease, unlock
 from cerby_tui.values import Changed, Committed, Item, MessageKey, OfferedNumber, SyncStatus
 from cerby_tui.vault.around import Around
 from cerby_tui.vault.meta import Meta
@@ -263,20 +262,12 @@ def open_session(
     origin: str = "",
     times: Times | None = None,
 ) -> Session:
-    """Unlock the vault: a second or so of Argon2id, so run it beside the screens' thread. Asks nobody.
+    """Unlock the vault: a second or so of Argon2id, so run it in a thread. Asks nobody, unless the lease is over.
 
-    Raises UsageError (others can reach the files), NoVault, WrongPassphrase, LeaseOver, Alarm, VaultDamaged.
+    Raises UsageError (others can reach the files), NoVault, WrongPassphrase, LeaseOver, Alarm, VaultDamaged; and where
+    the lease is over and the service answers, SessionRemoved, RefusedError.
     """
     home.ready()
     device = unlock(home, passphrase, keyring)
-    check_lease(read_session_file(home.session_file, device.mac_key), device.id, clock.now())
+    require_lease(home, device, clock, transport, origin)
     return Session(home, device, clock, transport=transport, origin=origin, times=times)
-
-
-def unlock(home: Home, passphrase: str, keyring: SystemKeyring | None = None) -> DeviceKeys:
-    """The keys of this device. Raises NoVault, WrongPassphrase, VaultDamaged."""
-    secret = b""
-    if needs_keyring(home.key_file):
-        with suppress(NoKeyring):
-            secret = (keyring or SystemKeyring()).fetch(device_of(home.key_file).hex())
-    return open_key_file(home.key_file, passphrase, secret)

@@ -18,11 +18,12 @@ from cerby_tui.home import Home
 from cerby_tui.keyfile import write_key_file
 from cerby_tui.keys import FLOOR, DeviceKeys, new_seed
 from cerby_tui.lease import SessionFacts, renewed, write_session_file
-from cerby_tui.session import Session, unlock
+from cerby_tui.session import Session
 from cerby_tui.sync.api import Api
 from cerby_tui.sync.backoff import Times
 from cerby_tui.sync.beginning import begin_vault, writing_parts
 from cerby_tui.system_keyring import SystemKeyring
+from cerby_tui.unlocking import unlock
 from cerby_tui.vault.vault import open_database
 from cerby_wire.headers import Entry
 from cerby_wire.ledger import Ledger

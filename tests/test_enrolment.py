@@ -50,6 +50,10 @@ class LosesAnswers(httpx.AsyncBaseTransport):
             raise httpx.ReadError("the answer was lost")
         return response
 
+    async def aclose(self) -> None:
+        """Close the real connections."""
+        await self._real.aclose()
+
 
 async def test_whole_enrolment(rig: ServiceRig, tmp_path: Path, clock: FrozenClock) -> None:
     """Token, e-mailed code and kit lead to a vault that opens with the passphrase and takes a first account."""

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from cerby_tui.errors import LeaseOver, NoVault, RefusedError, StorageFull, UsageError, WrongPassphrase
+from cerby_tui.errors import Alarm, LeaseOver, NoVault, RefusedError, StorageFull, UsageError, WrongPassphrase
 from cerby_tui.home import Home
 from cerby_tui.session import Session, open_session
 from cerby_tui.values import CardFilter, Changed, CustomField, InboxFilter, Item
@@ -61,7 +61,16 @@ def test_nothing_is_set_up(home: Home, clock: FrozenClock) -> None:
 def test_lease_that_is_over_keeps_the_vault_locked(home: Home, staged: Founder, clock: FrozenClock, days: int) -> None:
     """Without contact for longer than the workspace allows, the right passphrase does not open the vault."""
     clock.advance(days * 86_400)
-    with pytest.raises(LeaseOver):
+    with pytest.raises(LeaseOver, match="out of contact") as caught:
+        open_session(home, PASSPHRASE, clock=clock)
+    assert "cannot be reached" in caught.value.next_step
+
+
+def test_weakened_key_file_opens_nothing(home: Home, staged: Founder, clock: FrozenClock) -> None:
+    """A key file whose cost was lowered is an alarm, before any work."""
+    weakened = home.key_file.read_text().replace('"memory":65536', '"memory":8')
+    home.key_file.write_text(weakened)
+    with pytest.raises(Alarm, match="work"):
         open_session(home, PASSPHRASE, clock=clock)
 
 

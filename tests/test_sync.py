@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
 from cerby_tui.errors import OfflineError, RefusedError
-from cerby_tui.session import Session
+from cerby_tui.session import Session, open_session
 from cerby_tui.values import CardFilter, InboxFilter, Item
-from tests.devices import Device, add_device, enrol
+from tests.devices import NO_KEYRING, PASSPHRASE, QUICK, Device, add_device, enrol
 from tests.fakes import FrozenClock
 from tests.rig import ServiceRig
 
@@ -237,3 +238,14 @@ async def test_lease_is_renewed_by_every_round(first: Device, clock: FrozenClock
     await session.close()
     facts = read_session_file(first.home.session_file, first.keys.mac_key)
     assert check_lease(facts, first.keys.id, clock.now()).valid_until > clock.now()
+
+
+async def test_lease_that_is_over_is_renewed_while_unlocking(first: Device, clock: FrozenClock, a: Session) -> None:
+    """A vault that was out of contact for too long opens as soon as the service is reached."""
+    await a.close()
+    first.home.session_file.unlink()
+    session = await asyncio.to_thread(
+        open_session, first.home, PASSPHRASE, clock=clock, keyring=NO_KEYRING, times=QUICK
+    )
+    assert session.cards(ALL) == []
+    await session.close()
