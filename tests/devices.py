@@ -110,6 +110,18 @@ async def add_device(rig: ServiceRig, first: Device, root: Path) -> Device:
     return Device(home, keys, clock)
 
 
+async def remove(rig: ServiceRig, device: Device, other: Device) -> None:
+    """One device of a person signs that another one is removed."""
+    database = open_database(device.home, device.keys.database_key)
+    writing = writing_parts(database, device.keys, extract, device.clock)
+    person = writing.vault.streams.user(writing.vault.identity.user)
+    seed = writing.opener.user_keys(1)
+    database.close()
+    assert person and seed
+    revoked, _fresh = authoring.revoke_device(device.keys, person, seed, other.keys.id)
+    await _push(rig, device, person.stream, revoked)
+
+
 async def _push(rig: ServiceRig, device: Device, stream: bytes, entry: Entry) -> None:
     api = Api(rig.origin, device.keys, device.clock)
     (answer,) = await api.push([PushEntry(stream, entry)])

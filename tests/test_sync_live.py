@@ -10,10 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from cerby_tui.errors import SessionRemoved
 from cerby_tui.session import Session
 from cerby_tui.sync.watcher import watch_files
 from cerby_tui.values import CardFilter, Changed, InboxFilter, Item
-from tests.devices import Device, add_device, enrol, until
+from tests.devices import Device, add_device, enrol, found_directly, remove, until
 from tests.fakes import FrozenClock
 from tests.rig import ServiceRig
 
@@ -138,6 +139,20 @@ async def test_other_process_has_this_one_sync(live: Session, first: Device, rig
     ran = await asyncio.to_thread(other_process, first, work)
     assert ran.stdout == "0\n"
     assert [card.label for card in live.cards(CardFilter())] == ["Asked for"]
+
+
+async def test_removed_session_stops(rig: ServiceRig, tmp_path: Path, clock: FrozenClock) -> None:
+    """A session that its person removed elsewhere stops, says so, and does not come back by itself."""
+    first, second = await found_directly(rig, tmp_path, clock)
+    session = second.open()
+    session.start()
+    await until(session, lambda: session.status().state == "live")
+    await remove(rig, first, second)
+    await until(session, lambda: session.status().state == "stopped")
+    assert isinstance(session.ended, SessionRemoved)
+    with pytest.raises(SessionRemoved):
+        await session.sync_now()
+    await session.close()
 
 
 async def test_lock_goes_to_who_is_left(live: Session, first: Device) -> None:

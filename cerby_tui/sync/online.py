@@ -48,7 +48,7 @@ class Online:
         self._api = Api(origin, device, clock, transport=transport, offset=vault.meta.progress.offset)
         composing = Composing(vault, writing.opener, device)
         binding = Binding(vault, applying, composing, clock)
-        pulling = Pulling(vault, applying, self._judging, self._api, tell)
+        pulling = Pulling(vault, applying, self._judging, self._api, board, tell)
         pushing = Pushing(vault, composing, self._api, clock, pulling.take, tell)
         self.engine = Engine(home, device, vault, applying, self._api, pulling, pushing, binding, board, clock, tell)
         lock, wishes = SyncLock(home.sync_lock), Wishes(vault.meta, clock)

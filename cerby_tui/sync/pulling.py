@@ -10,6 +10,7 @@ from cerby_tui.sync.applying import Applying
 from cerby_tui.sync.judging import Judge, Verdict
 from cerby_tui.sync.mail import judge_messages
 from cerby_tui.sync.plan import newer_messages, older_messages
+from cerby_tui.sync.status import Board
 from cerby_tui.values import Changed
 from cerby_tui.vault.around import Around
 from cerby_tui.vault.database import Database
@@ -30,11 +31,12 @@ Tell = Callable[[Changed], None]
 class Pulling:
     """Pulls entries and messages. `judging` is a connection of its own, read beside the event loop."""
 
-    def __init__(self, vault: Vault, applying: Applying, judging: Database, api: Api, tell: Tell) -> None:
+    def __init__(self, vault: Vault, applying: Applying, judging: Database, api: Api, board: Board, tell: Tell) -> None:
         self._vault = vault
         self._applying = applying
         self._judging = judging
         self._api = api
+        self._board = board
         self._tell = tell
 
     async def take(self, entries: Sequence[StoredEntry], progress: Progress | None = None) -> Verdict:
@@ -80,10 +82,15 @@ class Pulling:
         return True
 
     async def older(self) -> None:
-        """Pull all messages below what is held, a page at a time."""
-        while asked := older_messages(self._vault.records.spans(), self._closed()):
-            if not await self._messages(asked[:ACCOUNTS_AT_ONCE]):
-                return
+        """Pull all messages below what is held, a page at a time, and say how many are left."""
+        try:
+            while asked := older_messages(self._vault.records.spans(), self._closed()):
+                left = sum(one.before - 1 for one in asked)
+                self._board.set(progress=f"{left:,} older messages to fetch")
+                if not await self._messages(asked[:ACCOUNTS_AT_ONCE]):
+                    return
+        finally:
+            self._board.set(progress="")
 
     def _closed(self) -> set[bytes]:
         """Accounts whose messages are not asked for: stopped, lost, or not held."""

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from typing import Any, Literal
 
 from msgspec.structs import replace
 
 from cerby_tui.values import Changed, SyncStatus
+
+log = logging.getLogger(__name__)
 
 Tell = Callable[[Changed], None]
 Connection = Literal["starting", "live", "polling", "offline", "stopped"]
@@ -25,11 +28,15 @@ class Board:
 
     def connection(self, state: Connection, sentence: str = "") -> None:
         """How the connection stands; an alarm outweighs a connection that is good."""
+        if state != self._connection:
+            log.info("the service is %s", state)
         self._connection, self._sentence = state, sentence
         self._show()
 
     def alarm(self, sentence: str) -> None:
         """Something is not what an honest service would send; empty when there is no such thing."""
+        if sentence and sentence != self._alarm:
+            log.warning("alarm: %s", sentence)
         self._alarm = sentence
         self._show()
 
