@@ -10,7 +10,7 @@ from cerby_tui.authoring import Author
 from cerby_tui.clock import Clock
 from cerby_tui.errors import RefusedError, UsageError
 from cerby_tui.keys import DeviceKeys
-from cerby_tui.sync.merge import Change, change_between, settle
+from cerby_tui.sync.merge import Change, apply_change, change_between, settle
 from cerby_tui.values import Item, MessageKey
 from cerby_tui.vault import content as contents
 from cerby_tui.vault.around import Around
@@ -86,14 +86,14 @@ class Changing:
 
     def _toggle(self, account: bytes, act: Act, undone: Act) -> None:
         """Queue an act, or take back its opposite if that has not left yet."""
-        waiting = self._vault.outbox.pending(account)
-        if waiting and waiting[-1].act == undone and not waiting[-1].sent:
-            self._owner_label(account)
-            with self._vault.database.transaction():
+        self._owner_label(account)
+        with self._vault.database.transaction():
+            waiting = self._vault.outbox.pending(account)
+            if waiting and waiting[-1].act == undone and not waiting[-1].sent:
                 self._vault.outbox.discard(waiting[-1].id)
                 self._vault.refresh([account])
-        else:
-            self._queue(account, act, {})
+            else:
+                self._queue(account, act, {})
 
     def _queue(self, account: bytes, act: Act, change: Change) -> None:
         label = self._owner_label(account)
@@ -137,30 +137,31 @@ class Changing:
         stream, now = self._vault.identity.personal, self._clock.now()
         self._vault.outbox.add(stream, act, content, base=0, label=label, now=now)
 
-    def restore_and_apply(self, row_id: int) -> bytes:
-        """Make an edit again that could not be saved, after restoring its account if that is deleted.
-
-        Returns the account. Raises UsageError, RefusedError.
+    def apply_again(self, row_id: int) -> bytes:
+        """Make a change again that could not be saved: restore its account if that is deleted, found a new one if it
+        was never founded. Returns the account. Raises UsageError, RefusedError.
         """
         row = self._vault.outbox.get(row_id)
-        if row is None or not row.refused or row.act != "edit":
-            raise UsageError("That is not an edit that could not be saved.")
+        if row is None or not row.refused or row.act not in ("create", "edit"):
+            raise UsageError("That is not a change that could not be saved.")
         state = self._vault.streams.account(row.stream)
         with self._vault.database.transaction():
-            if state and state.deleted:
+            self._vault.outbox.discard(row_id)
+            if state is None:
+                return self.add(contents.to_item(apply_change({}, row.changes)))
+            if state.deleted:
                 self._queue(row.stream, "restore", {})
             self._queue(row.stream, "edit", row.changes)
-            self._vault.outbox.discard(row_id)
         return row.stream
 
     def discard(self, row_id: int) -> bytes:
         """Give up a waiting change or one that could not be saved; returns its stream. Raises UsageError."""
-        row = self._vault.outbox.get(row_id)
-        if row is None:
-            raise UsageError("That change is not waiting any more.")
-        if row.sent:
-            raise UsageError("That change is on its way already.", next_step="Undo it once it has arrived.")
         with self._vault.database.transaction():
+            row = self._vault.outbox.get(row_id)
+            if row is None:
+                raise UsageError("That change is not waiting any more.")
+            if row.sent:
+                raise UsageError("That change is on its way already.", next_step="Undo it once it has arrived.")
             self._vault.outbox.discard(row_id)
             self._vault.refresh({row.stream} - {self._vault.identity.personal})
         return row.stream

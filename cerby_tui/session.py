@@ -53,6 +53,8 @@ class Session(Reading):
         origin: str = "",
         times: Times | None = None,
     ) -> None:
+        log = home.vault.with_name(f"{home.vault.name}-wal")
+        self._left_open = log.exists() and log.stat().st_size > 0
         self._writer = open_database(home, device.database_key)
         self._reader = open_database(home, device.database_key)
         super().__init__(self._reader)
@@ -164,8 +166,8 @@ class Session(Reading):
         self._changed(await self._thread.call(self._changing.discard, row_id))
 
     async def restore_and_apply(self, row_id: int) -> None:
-        """Restore the deleted account that an edit could not be saved to, and make the edit again."""
-        self._changed(await self._thread.call(self._changing.restore_and_apply, row_id))
+        """Make a change again that could not be saved, after restoring its account if that was deleted."""
+        self._changed(await self._thread.call(self._changing.apply_again, row_id))
 
     def _changed(self, *accounts: bytes) -> None:
         self._thread.loop.call_soon_threadsafe(self._tell, Changed(accounts=frozenset(accounts), status=True))
@@ -222,6 +224,7 @@ class Session(Reading):
                 transport=self._transport,
                 times=self._times,
                 tell=self._tell,
+                check_pages=self._left_open,
             )
         return self._online
 

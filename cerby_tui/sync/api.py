@@ -48,7 +48,7 @@ class Api:
             transport=transport,
             timeout=TIMEOUT,
             follow_redirects=False,
-            trust_env=False,
+            trust_env=not _is_this_machine(origin),  # a proxy of the system is for elsewhere
             headers={"user-agent": f"cerby-tui/{__version__}", "accept": shapes.MSGPACK},
         )
         self._origin = origin.rstrip("/")
@@ -157,6 +157,10 @@ class Api:
         if problem.code == "session_removed":
             return SessionRemoved(problem.detail, safe="The vault on this device is locked.")
         return RefusedError(problem.code, problem.detail, retry_after=problem.retry_after)
+
+
+def _is_this_machine(origin: str) -> bool:
+    return httpx.URL(origin).host in ("127.0.0.1", "::1", "localhost")
 
 
 def _problem(response: httpx.Response) -> shapes.Problem | None:

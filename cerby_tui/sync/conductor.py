@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 
 import msgspec
 
@@ -18,6 +19,8 @@ from cerby_tui.sync.watcher import VaultWatch
 from cerby_tui.sync.wishes import Wishes
 from cerby_tui.values import Changed
 from cerby_tui.vault.vault import Vault
+
+log = logging.getLogger(__name__)
 
 
 class Conductor:
@@ -54,6 +57,13 @@ class Conductor:
         if self._main is None:
             self._feed = feed
             self._main = asyncio.ensure_future(self._run(feed, watch))
+            self._main.add_done_callback(self._finished)
+
+    def _finished(self, main: asyncio.Task[None]) -> None:
+        """A fault of ours ended the work: it is not hidden, and everything but sync goes on."""
+        if not main.cancelled() and (error := main.exception()):
+            log.error("sync ended", exc_info=error)
+            self._board.connection("stopped", f"Sync ended because of a fault ({type(error).__name__}); see the log.")
 
     async def stop(self) -> None:
         """Send what can be sent in a moment, then stop; the rest waits in the outbox."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 
 from cerby_tui.clock import Clock
@@ -42,6 +43,7 @@ class Online:
         transport: Transport | None,
         times: Times,
         tell: Callable[[Changed], None],
+        check_pages: bool,
     ) -> None:
         vault, applying = writing.vault, writing.applying
         self._judging = open_database(home, device.database_key)
@@ -57,13 +59,25 @@ class Online:
         self.acts = Acts(vault, self.conductor, self.engine, numbers, binding, lock, wishes, times)
         self._feed = Feed(self._api, self.conductor, clock, times)
         self._watch = VaultWatch(vault.database, home.vault, self.conductor.vault_changed)
+        self._board = board
+        self._check_pages = check_pages
+        self._checking: asyncio.Task[None] | None = None
 
     def start(self) -> None:
-        """Begin to follow the service in the background."""
+        """Begin to follow the service in the background, and look over a vault that was not closed properly."""
         self.conductor.start(self._feed, self._watch)
+        if self._check_pages and self._checking is None:
+            self._checking = asyncio.ensure_future(self._look_over())
+
+    async def _look_over(self) -> None:
+        damaged = await asyncio.to_thread(self._judging.damaged_pages)
+        if damaged:
+            self._board.damage(f"{len(damaged)} pages of the vault file are damaged. Run: cerby-tui doctor")
 
     async def stop(self) -> None:
         """Stop and close the connections."""
         await self.conductor.stop()
+        if self._checking is not None:
+            await asyncio.wait({self._checking})
         await self._api.close()
         self._judging.close()

@@ -76,10 +76,11 @@ class Pushing:
 
     def _next(self, stream: bytes) -> Sent | None:
         """What is under way already, or else the next entry, kept before it is sent for the first time."""
-        if under_way := self._vault.outbox.under_way(stream):
-            return Sent(stream, *under_way)
-        while composed := self._composing.next(stream):
-            with self._vault.database.transaction():
+        # In one transaction, so that no other process gives up a change that is being sealed here.
+        with self._vault.database.transaction():
+            if under_way := self._vault.outbox.under_way(stream):
+                return Sent(stream, *under_way)
+            while composed := self._composing.next(stream):
                 if composed.entry is not None:
                     found = entry_hash(composed.entry)
                     self._vault.outbox.put_under_way(found, stream, composed.entry, composed.rows, self._clock.now())

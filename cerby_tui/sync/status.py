@@ -24,6 +24,7 @@ class Board:
         self._connection: Connection = "starting"
         self._sentence = ""
         self._alarm = ""
+        self._damage = ""
         self.current = SyncStatus()
 
     def connection(self, state: Connection, sentence: str = "") -> None:
@@ -40,10 +41,17 @@ class Board:
         self._alarm = sentence
         self._show()
 
+    def damage(self, sentence: str) -> None:
+        """The vault file is not whole: the worst of alarms, and one that stays."""
+        log.error("damage: %s", sentence)
+        self._damage = sentence
+        self._show()
+
     def _show(self) -> None:
-        alarming = bool(self._alarm) and self._connection != "stopped"
+        worst = self._damage or self._alarm
+        alarming = bool(worst) and self._connection != "stopped"
         state = "alarm" if alarming else self._connection
-        self.set(state=state, sentence=self._alarm if alarming else self._sentence)
+        self.set(state=state, sentence=worst if alarming else self._sentence)
 
     def set(self, **changes: Any) -> None:
         """Change fields of the status; tells only if something is different."""
