@@ -97,7 +97,7 @@ class Engine:
     def _begin(self) -> None:
         """Once for each start of the program: what stopped is asked for again, and goes through the same checks."""
         self._begun = True
-        if any(one.stopped for one in self._vault.streams.held().values()):
+        if self._vault.streams.stopped():
             self._vault.streams.try_again()
             self._vault.meta.progress = replace(self._vault.meta.progress, cursor="", behind=False)
 
@@ -183,7 +183,7 @@ class Engine:
 
     async def _head(self, event: HeadEvent, moved: Progress) -> bool:
         """A stream grew; True if it could be followed with what the event carries."""
-        held = self._vault.streams.held().get(event.stream)
+        held = self._vault.streams.one(event.stream)
         n = held.position.n if held else 0
         if held and (held.stopped or event.n < n or (event.n == n and event.head == held.position.head)):
             self._vault.meta.progress = moved
@@ -195,7 +195,7 @@ class Engine:
 
     async def _message(self, event: MessageEvent, moved: Progress) -> bool:
         """An account got a message; True if it could be followed with what the event carries."""
-        held = self._vault.streams.held().get(event.account)
+        held = self._vault.streams.one(event.account)
         _low, high = self._vault.records.bounds(event.account, event.generation)
         if held and (held.stopped or event.index <= high):
             self._vault.meta.progress = moved
@@ -206,6 +206,6 @@ class Engine:
         return await self._pulling.take_messages(asked, Pulled(messages=[event.message]), moved)
 
     def _show_alarm(self) -> None:
-        held = self._vault.streams.held().values()
-        alarms = [f"{one.sentence} ({one.stopped})" for one in held if one.stopped not in ("", NEWER)]
+        stopped = self._vault.streams.stopped()
+        alarms = [f"{one.sentence} ({one.stopped})" for one in stopped if one.stopped != NEWER]
         self._board.alarm(alarms[0] if alarms else self._lease_alarm)

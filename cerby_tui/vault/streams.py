@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 from msgspec import Struct
 
@@ -22,6 +23,14 @@ class Held(Struct, frozen=True):
     lost: bool = False
 
 
+_HELD = "SELECT kind, n, head, stopped, sentence, lost, id FROM streams "
+
+
+def _held(row: Sequence[Any]) -> Held:
+    kind, n, head, stopped, sentence, lost, _stream = row
+    return Held(kind, Position(n, head), stopped, sentence, bool(lost))
+
+
 class Streams:
     """The `streams` and `entries` tables. Writing methods join a transaction that is open."""
 
@@ -30,11 +39,16 @@ class Streams:
 
     def held(self) -> dict[bytes, Held]:
         """Every stream that is held, with its position."""
-        sql = "SELECT id, kind, n, head, stopped, sentence, lost FROM streams"
-        return {
-            stream: Held(kind, Position(n, head), stopped, sentence, bool(lost))
-            for stream, kind, n, head, stopped, sentence, lost in self._database.rows(sql)
-        }
+        return {row[-1]: _held(row) for row in self._database.rows(_HELD)}
+
+    def one(self, stream: bytes) -> Held | None:
+        """How far one stream is held."""
+        row = self._database.row(_HELD + "WHERE id = ?", (stream,))
+        return _held(row) if row else None
+
+    def stopped(self) -> list[Held]:
+        """Every stream that stopped at a broken rule, or needs a newer program."""
+        return [_held(row) for row in self._database.rows(_HELD + "WHERE stopped != '' ORDER BY id")]
 
     def state(self, stream: bytes) -> State | None:
         """The state a stream adds up to, or None."""
