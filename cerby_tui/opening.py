@@ -23,6 +23,7 @@ from cerby_wire.headers import (
     Entry,
     EpochFields,
     KeysBody,
+    Listed,
     PersonalItem,
     SeedFields,
     UserAdd,
@@ -72,12 +73,12 @@ def open_account_key(entry: Entry, user: bytes, keys: UserKeys) -> AccountKeys:
 
     Raises Refused: `no_wrap`, `wrap_does_not_open`, `another_key` or `another_inbox` if it is not the promised one.
     """
-    header, epoch = read_header(entry), epoch_of(entry)
-    listed = next((one for one in epoch.members if one.user == user), None) if epoch else None
-    if epoch is None or listed is None:
-        raise Refused("no_wrap", "The entry holds no key for this person.")
+    epoch = epoch_of(entry)
+    if epoch is None:
+        raise Refused("no_wrap", "The entry brings no account key.")
     wrapped = _wrap_for(read_keys(entry), user)
-    found = AccountKeys(keys.kem.unwrap(wrapped, places.account_wrap(header.workspace, epoch, listed)), epoch.epoch)
+    place = places.account_wrap(read_header(entry).workspace, epoch, _listed(epoch, user))
+    found = AccountKeys(keys.kem.unwrap(wrapped, place), epoch.epoch)
     _check_promised(found, epoch)
     return found
 
@@ -85,9 +86,10 @@ def open_account_key(entry: Entry, user: bytes, keys: UserKeys) -> AccountKeys:
 def wrapped_at(entry: Entry, user: bytes) -> int | None:
     """The generation of the seed of `user` that an entry wraps an account key to; None if it wraps none to them."""
     epoch = epoch_of(entry)
-    readers = {wrapped.reader for wrapped in read_keys(entry).wraps} if epoch else set()
-    members = epoch.members if epoch and user in readers else ()
-    return next((listed.generation for listed in members if listed.user == user), None)
+    if epoch is None:
+        return None
+    for_user = any(wrapped.reader == user for wrapped in read_keys(entry).wraps)
+    return _listed(epoch, user).generation if for_user else None
 
 
 def open_previous_key(entry: Entry, account: bytes, keys: AccountKeys, earlier: EpochFields) -> AccountKeys | None:
@@ -140,6 +142,14 @@ def _wrap_for(body: KeysBody, reader: bytes) -> bytes:
         if wrapped.reader == reader:
             return wrapped.key
     raise Refused("no_wrap", "The entry holds no key for this reader.")
+
+
+def _listed(epoch: EpochFields, user: bytes) -> Listed:
+    """How a person is listed in an epoch. Raises Refused."""
+    for listed in epoch.members:
+        if listed.user == user:
+            return listed
+    raise Refused("no_wrap", "The entry does not list this person.")
 
 
 def _check_promised(keys: AccountKeys, epoch: EpochFields) -> None:

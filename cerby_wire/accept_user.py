@@ -46,7 +46,8 @@ def _genesis(trial: Trial, act: UserGenesis) -> UserState:
 def _add(trial: Trial, state: UserState, act: UserAdd) -> UserState:
     devices = _with(state.devices, act.device, False, trial.n)
     added = replace(state, devices=devices)
-    _check_count(added, trial.n)
+    enough = len(added.active_devices(trial.n)) <= MOST_DEVICES
+    require(enough, "too_many_devices", f"A person has at most {MOST_DEVICES} trusted sessions.")
     check_wraps(trial, [device_id(act.device)], "none")
     return added
 
@@ -71,7 +72,6 @@ def _next_seed(trial: Trial, devices: dict[bytes, DeviceRecord], state: UserStat
     """The state under a new generation, wrapped to everything that is left."""
     _check_seed(seed, state.seeds)
     changed = replace(state, devices=devices, seeds=(*state.seeds, SeedSince(trial.n, seed)))
-    _check_count(changed, trial.n)
     check_wraps(trial, changed.readers(trial.n), "sealed")
     return changed
 
@@ -82,11 +82,6 @@ def _check_seed(seed: SeedFields, earlier: tuple[SeedSince, ...]) -> None:
     new = all(seed.kem != since.seed.kem for since in earlier)
     require(new, "seed_repeated", "A generation of the seed never comes back.")
     check_kem(seed.kem)
-
-
-def _check_count(state: UserState, n: int) -> None:
-    enough = len(state.active_devices(n)) <= MOST_DEVICES
-    require(enough, "too_many_devices", f"A person has at most {MOST_DEVICES} trusted sessions.")
 
 
 def _with(

@@ -155,7 +155,7 @@ def _remove(trial: Trial, state: WorkspaceState, act: WorkspaceRemove, role: Wor
 
 def _suspend(trial: Trial, state: WorkspaceState, act: WorkspaceSuspend, role: WorkspaceRole | None) -> WorkspaceState:
     before = state.role_at(act.user, state.n)
-    allowed = role in roles.ADMINISTRATORS and roles.may_change(role, before)
+    allowed = roles.may_change(role, before)
     require(allowed, "not_allowed", "Its author may not suspend sessions of that person.")
     chain = state.chain_at(act.user, state.n)
     there = known_chain(trial, act.user, chain, 0).device_active(act.device, chain.n)

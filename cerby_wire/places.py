@@ -50,8 +50,3 @@ def message(account: bytes, epoch: int, generation: bytes, message_id: bytes, in
 def device_name(user: bytes, device: bytes) -> bytes:
     """The name of a device, sealed under a generation of the user seed."""
     return encode(("device-name", user, device))
-
-
-def signal(account: bytes, epoch: int) -> bytes:
-    """A passing signal among the people of an account."""
-    return encode(("signal", account, epoch))

@@ -84,7 +84,7 @@ def pad(plaintext: bytes) -> bytes:
 def unpad(padded: bytes) -> bytes:
     """Undo `pad`. Raises Refused if the stated length does not fit."""
     length = int.from_bytes(padded[:4], "little")
-    if len(padded) < 4 or length > len(padded) - 4:
+    if length > len(padded) - 4:
         raise Refused("bad_padding", "The padded text states a length that it does not have.")
     return padded[4 : 4 + length]
 

@@ -123,7 +123,7 @@ def _wrong_length(text: str, symbols: int) -> Mistyped:
     """Which group is too short or too long, if the text was typed in eight groups."""
     groups = text.replace("-", " ").split()
     wrong = [number for number, group in enumerate(groups, 1) if len(group) != GROUP]
-    if len(groups) * GROUP == RECOVERY_SYMBOLS and wrong:
+    if len(groups) * GROUP == RECOVERY_SYMBOLS:
         return Mistyped(f"Group {wrong[0]} does not have five characters.", wrong[0])
     return Mistyped(f"A recovery code has 40 letters and digits; this has {symbols}.")
 

@@ -16,7 +16,7 @@ from cerby_wire.entries import ID_LENGTH, body_hash, device_id
 from cerby_wire.errors import Behind, Refused, require
 from cerby_wire.headers import NO_MESSAGES, NOWHERE, START, Entry, Header, Position, UserGenesis
 from cerby_wire.primitives import verify
-from cerby_wire.state import State, UserState, WorkspaceState
+from cerby_wire.state import AccountState, State, UserState, WorkspaceState
 
 AnyState = TypeVar("AnyState", bound=State)
 
@@ -123,6 +123,9 @@ def _check_messages(trial: Trial) -> None:
     require(cited.index > 0, "unused_field", "No message is cited, but something is said about it.")
     held = trial.around.message_head(trial.stream, cited.generation, cited.index)
     require(held in (None, cited.head), "message_fork", "Its author was shown another message than we were.")
+    known = trial.state.msgs if isinstance(trial.state, AccountState) else NO_MESSAGES
+    same_place = (cited.generation, cited.index) == (known.generation, known.index)
+    require(not same_place or cited == known, "message_fork", "Two authors were shown different messages.")
 
 
 def known_chain(trial: Trial, user: bytes, cited: Position, floor: int) -> UserState:

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from cerby_tui import authoring, opening
 from cerby_tui.keys import CEILING, FLOOR, AccountKeys, Cost, DeviceKeys, UserKeys, new_seed, passphrase_key
 from cerby_wire.encoding import encode
-from cerby_wire.headers import DevicePublic, KeysBody
+from cerby_wire.headers import DevicePublic, KeysBody, Wrapped
 from cerby_wire.records import Profile, open_record, profile_hash
 from tests.people import Account, Person, Private, World, fresh_device, refused
 
@@ -161,6 +161,17 @@ def test_an_entry_without_a_key_has_none(world: World) -> None:
         opening.open_item(account.genesis, account.keys)
     with refused("not_an_item"):
         opening.open_personal(account.item(), world.owner.keys)
+
+
+def test_a_wrap_for_somebody_who_is_not_listed_is_none(world: World) -> None:
+    """Such an entry is never accepted; opening one is refused all the same."""
+    account, person = Account(world), world.join("user")
+    stray = Wrapped(person.id, bytes(1168))
+    entry = replace(account.genesis, body=encode(KeysBody((stray,), b"")))
+    with refused("no_wrap"):
+        opening.open_account_key(entry, person.id, person.keys)
+    with refused("no_wrap"):
+        opening.wrapped_at(entry, person.id)
 
 
 def test_unknown_fields_of_a_card_survive(world: World) -> None:

@@ -7,10 +7,13 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from cerby_tui.errors import NoVault, VaultDamaged, WrongPassphrase
 from cerby_tui.keyfile import (
+    Head,
+    KeyFile,
     measured_cost,
     needs_keyring,
     open_key_file,
@@ -18,7 +21,9 @@ from cerby_tui.keyfile import (
     replace_recovery,
     write_key_file,
 )
-from cerby_tui.keys import ALONE, FLOOR, DeviceKeys, new_seed
+from cerby_tui.keys import ALONE, FLOOR, Cost, DeviceKeys, new_seed, passphrase_key
+from cerby_wire.encoding import encode
+from cerby_wire.primitives import seal
 from tests.people import fresh_device
 
 PASSPHRASE = "correct horse"
@@ -113,6 +118,23 @@ def test_the_seed_belongs_to_the_device_that_the_head_names(path: Path, tmp_path
         open_key_file(path, PASSPHRASE)
 
 
+def test_a_seed_of_another_device_is_refused(path: Path) -> None:
+    """Whoever knows the passphrase cannot put another device's seed under this one's name."""
+    salt, name = bytes(16), fresh_device().id
+    head = Head(1, "argon2id", FLOOR.memory, FLOOR.passes, salt, False, name)
+    sealed = seal(passphrase_key(PASSPHRASE, salt, FLOOR, b""), encode(head), new_seed())
+    path.write_bytes(msgspec.json.encode(KeyFile(head, sealed)))
+    with pytest.raises(WrongPassphrase):
+        open_key_file(path, PASSPHRASE)
+
+
+def test_the_cost_given_is_the_cost_taken(path: Path) -> None:
+    """What was measured at enrolment stands in the file, and opens it."""
+    _write(path, cost=Cost(FLOOR.memory + 1024, FLOOR.passes))
+    assert f'"memory":{FLOOR.memory + 1024}' in path.read_text()
+    open_key_file(path, PASSPHRASE)
+
+
 def test_a_missing_file_is_no_vault(path: Path) -> None:
     """Nothing is set up here."""
     for attempt in (lambda: open_key_file(path, ""), lambda: needs_keyring(path)):
@@ -154,6 +176,7 @@ def _timer(seconds: float) -> Iterator[float]:
     [
         (0.17, 24 << 20, True, 256 << 10),
         (0.17, 24 << 20, False, 256 << 10),
+        (0.1875, 24 << 20, True, 256 << 10),
         (0.04, 24 << 20, False, 1024 << 10),
         (2.0, 24 << 20, True, FLOOR.memory),
         (2.0, 24 << 20, False, ALONE.memory),

@@ -58,6 +58,11 @@ def test_a_false_length_is_refused(padded: bytes) -> None:
         unpad(padded)
 
 
+def test_a_text_may_fill_its_padding() -> None:
+    """The stated length may be all that is there."""
+    assert unpad(b"\x03\0\0\0abc") == b"abc"
+
+
 @given(st.binary(max_size=300), st.binary(max_size=30))
 def test_what_is_sealed_opens_in_its_place(text: bytes, place: bytes) -> None:
     """Under the same key, in the same place."""

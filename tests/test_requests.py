@@ -207,6 +207,28 @@ def test_there_is_one_profile(old: str, new: str) -> None:
         _verify(headers | {"signature-input": value})
 
 
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ('alg="ed25519"', 'alg="rsa-pss-sha512"'),
+        ('tag="cerby-v1"', 'tag="other"'),
+        ("created=1767182400", 'created="x"'),
+        ('"@method" ', '"@method" "@method" '),
+        ('"content-digest" ', ""),
+    ],
+)
+def test_there_is_one_profile_however_well_it_is_signed(old: str, new: str) -> None:
+    """A signature that the device made for another purpose, or over less, is no signed request."""
+    headers = _signed()
+    value = headers["signature-input"].removeprefix("cerby=").replace(old, new, 1)
+    names = value[1 : value.index(")")].replace('"', "").split()
+    known = headers | {"@method": "POST", "@target-uri": URL}
+    base = signature_base({name: known[name] for name in names}, value)
+    signature = f"cerby=:{base64.b64encode(KEY.sign_raw(base)).decode()}:"
+    with refused("bad_signature"):
+        _verify(headers | {"signature-input": f"cerby={value}", "signature": signature})
+
+
 @pytest.mark.parametrize("signature", ["", "cerby=::", "cerby=:AAAA:", "other=:AAAA:", "cerby=:" + "!" * 86 + "==:"])
 def test_a_signature_has_one_form(signature: str) -> None:
     """64 bytes in base 64 under our label."""

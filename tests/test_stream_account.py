@@ -192,6 +192,9 @@ def test_hindsight_names_a_session_that_is_gone(account: Account) -> None:
     owner.revoke(second)
     assert shut_out_since(read_header(entry), account.world.ledger) == "device_not_active"
     assert shut_out_since(read_header(entry), World().ledger) == ""
+    without = account.world.ledger.copy()
+    del without.states[account.world.id]
+    assert shut_out_since(read_header(entry), without) == ""
 
 
 @pytest.mark.parametrize(
@@ -588,3 +591,8 @@ def test_nobody_is_listed_whom_we_do_not_know(account: Account) -> None:
     with refused("cannot_be_listed"):
         account.share({account.world.owner.id: "owner", guest.id: "owner"})
     assert listing(fresh_device().id, "owner", account.world.ledger) is None
+    unknown = account.world.ledger.copy()
+    del unknown.states[guest.id]
+    assert listing(guest.id, "collaborator", unknown) is None
+    del unknown.states[account.world.id]
+    assert listing(account.world.owner.id, "owner", unknown) is None

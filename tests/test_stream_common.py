@@ -256,12 +256,20 @@ def test_a_message_that_was_shown_differently_is_found_out(account: Account) -> 
 def test_a_cited_message_that_is_not_held_is_kept_for_later(account: Account) -> None:
     """What cannot be compared yet is remembered, and an older citation does not replace it."""
     owner, ledger = account.world.owner, account.world.ledger
-    for index in (7, 3):
+    for index in (5, 7, 3):
         cited = MessagePosition(b"g", index, b"later")
         ledger.add(authoring.item(owner.author(), account.state, account.keys, {}, cited))
     assert account.state.msgs.index == 7
     ledger.add(account.item())
     assert account.state.msgs.index == 7
+
+
+def test_two_authors_who_cite_different_messages_are_found_out(account: Account) -> None:
+    """Even where the message itself is not held here."""
+    owner, ledger = account.world.owner, account.world.ledger
+    ledger.add(authoring.item(owner.author(), account.state, account.keys, {}, MessagePosition(b"g", 7, b"one")))
+    with refused("message_fork"):
+        ledger.add(authoring.item(owner.author(), account.state, account.keys, {}, MessagePosition(b"g", 7, b"two")))
 
 
 def test_a_citation_of_a_new_generation_replaces_one_of_the_old(account: Account) -> None:
@@ -373,6 +381,20 @@ def test_an_entry_hash_names_header_and_signature(account: Account) -> None:
     assert entry_hash(entry) != entry_hash(Entry(entry.header, entry.body, flipped(entry.signature, 0)))
     again = write(account.world.owner.device, read_header(entry), entry.body)
     assert entry_hash(again) == entry_hash(entry)
+
+
+def test_an_entry_of_just_the_limit_is_read(account: Account) -> None:
+    """1 MiB, header and body together."""
+    entry = account.item()
+    body = bytes(ENTRY_LIMIT - len(entry.header))
+    assert read_header(Entry(entry.header, body, entry.signature)).kind == "account"
+
+
+@pytest.mark.parametrize("fields", [[0, ["account.grant"]], [1, [5]], [1, []], [1, "x"], [-1, ["account.grant"]]])
+def test_only_a_newer_program_is_taken_for_one(account: Account, fields: list[object]) -> None:
+    """An older version, or an act without a name, is malformed."""
+    with refused("malformed"):
+        account.world.ledger.add(Entry(encode(fields), b"", bytes(64)))
 
 
 def test_a_slot_act_in_an_account_is_refused(account: Account) -> None:

@@ -179,6 +179,28 @@ def test_every_entry_has_seen_all_before_it(world: World) -> None:
         world.ledger.add(second)
 
 
+@pytest.mark.parametrize("offline", [1, 90 * 86400])
+def test_a_policy_may_go_to_its_bounds(world: World, offline: int) -> None:
+    """A second, and ninety days."""
+    world.ledger.add(authoring.policy(world.owner.author(), Policy(offline_allowance=offline)))
+    assert world.workspace.policy.offline_allowance == offline
+
+
+def test_what_is_known_does_not_make_the_state_grow(world: World) -> None:
+    """A chain is written down once, however often it is cited."""
+    for seconds in (60, 70, 80):
+        world.ledger.add(authoring.policy(world.owner.author(), Policy(idle_lock=seconds)))
+    assert len(world.workspace.people[world.owner.id].chains) == 1
+
+
+def test_nobody_has_no_powers() -> None:
+    """Somebody who is not a member grants, changes and invites nothing."""
+    assert not roles.may_grant(None, "guest")
+    assert not roles.may_change(None, "guest")
+    assert not roles.may_change("owner", None)
+    assert not roles.may_invite(None, "guest", Policy())
+
+
 def test_only_administrators_change_the_policy(world: World) -> None:
     """A User does not loosen the rules for everybody."""
     user, admin = world.join("user"), world.join("admin")

@@ -103,7 +103,7 @@ def test_a_foreign_character_names_its_group() -> None:
 
 
 @pytest.mark.parametrize(
-    ("typed", "group"), [(CODE[:7] + CODE[8:], 2), (CODE[:-1], 8), (CODE[:-6], 0), ("", 0), (CODE + "0", 8)]
+    ("typed", "group"), [(CODE[:7] + CODE[8:], 2), (CODE[:-1], 8), (CODE[:-6], 0), ("", 0), (CODE + "0", 8), ("ABC", 0)]
 )
 def test_a_missing_character_names_its_group(typed: str, group: int) -> None:
     """Where it was typed in groups."""
@@ -140,16 +140,39 @@ def test_what_is_no_token_is_refused(text: str) -> None:
 def test_a_token_of_a_newer_service_says_so() -> None:
     """Instead of being called mistyped."""
     raw = b"\x02" + bytes(36) + b"https://x"
-    text = "cerby-token-" + to_base32(raw + digest("token-check", raw)[:4])
+    text = "cerby-token-" + _checked("token-check", raw)
     with pytest.raises(Refused, match="newer"):
         parse_token(text)
+
+
+def _checked(label: str, raw: bytes) -> str:
+    return to_base32(raw + digest(label, raw)[:4])
+
+
+def test_a_recovery_code_of_another_version_is_refused() -> None:
+    """Its check holds, and it is not taken for one of ours."""
+    with pytest.raises(Mistyped):
+        parse_recovery_code(_checked("recovery-check", b"\x02" + bytes(20)))
+
+
+@pytest.mark.parametrize("length", [0, 20, 36])
+def test_a_token_has_all_its_parts(length: int) -> None:
+    """One without a secret, or without a service, is incomplete though its check holds."""
+    with refused("bad_token"):
+        parse_token("cerby-token-" + _checked("token-check", b"\x01" + bytes(length)))
+
+
+def test_a_token_says_what_it_is() -> None:
+    """Another kind of text is not taken for one."""
+    with pytest.raises(Refused, match="begins with cerby-token-"):
+        parse_token(TOKEN.encode().replace("cerby-token-", "cerby-tokens"))
 
 
 def test_a_token_names_a_service() -> None:
     """An origin that is no text is none."""
     raw = b"\x01" + bytes(36) + b"\xff"
     with refused("bad_token"):
-        parse_token("cerby-token-" + to_base32(raw + digest("token-check", raw)[:4]))
+        parse_token("cerby-token-" + _checked("token-check", raw))
 
 
 def test_the_secret_of_a_token_does_not_show() -> None:
