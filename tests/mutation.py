@@ -19,27 +19,29 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 PACKAGES = ("cerby_wire", "cerby_tui")
 CHECKS = ("require", "verify", "check_", "_check_", "refuse")
-STREAMS = ("test_stream_common.py", "test_attacks_streams.py")
+STREAMS = ("test_stream_common.py", "test_stream_cited.py", "test_attacks_streams.py")
+ACCOUNTS = ("test_stream_account.py", "test_stream_epochs.py", "test_stream_ends.py")
+WORKSPACES = ("test_stream_workspace.py", "test_stream_invites.py")
 SEALING = ("test_attacks_sealing.py", "test_keys.py")
 TESTS: dict[str, tuple[str, ...]] = {
-    "cerby_wire/accept_account.py": ("test_stream_account.py", *STREAMS),
+    "cerby_wire/accept_account.py": (*ACCOUNTS, *STREAMS),
     "cerby_wire/accept_personal.py": ("test_stream_personal.py", *STREAMS),
     "cerby_wire/accept_user.py": ("test_stream_user.py", *STREAMS),
-    "cerby_wire/accept_workspace.py": ("test_stream_workspace.py", *STREAMS),
+    "cerby_wire/accept_workspace.py": (*WORKSPACES, *STREAMS),
     "cerby_wire/encoding.py": ("test_encoding.py", "test_attacks_streams.py"),
     "cerby_wire/entries.py": STREAMS,
-    "cerby_wire/epochs.py": ("test_stream_account.py",),
-    "cerby_wire/hindsight.py": ("test_stream_account.py",),
+    "cerby_wire/epochs.py": ACCOUNTS,
+    "cerby_wire/hindsight.py": ACCOUNTS,
     "cerby_wire/messages.py": ("test_messages.py", *SEALING),
     "cerby_wire/primitives.py": ("test_primitives.py", "test_vectors_frozen.py"),
     "cerby_wire/records.py": ("test_records.py", "test_keys.py"),
     "cerby_wire/requests.py": ("test_requests.py",),
-    "cerby_wire/roles.py": ("test_stream_workspace.py",),
-    "cerby_wire/state.py": ("test_stream_user.py", "test_stream_workspace.py", "test_stream_account.py"),
-    "cerby_wire/stream.py": ("test_stream_account.py", "test_stream_personal.py", "test_stream_workspace.py", *STREAMS),
+    "cerby_wire/roles.py": WORKSPACES,
+    "cerby_wire/state.py": ("test_stream_user.py", *WORKSPACES, *ACCOUNTS),
+    "cerby_wire/stream.py": (*ACCOUNTS, "test_stream_personal.py", *WORKSPACES, *STREAMS),
     "cerby_wire/texts.py": ("test_texts.py",),
-    "cerby_wire/trial.py": (*STREAMS, "test_stream_account.py", "test_stream_user.py"),
-    "cerby_wire/wraps.py": ("test_stream_user.py", "test_stream_account.py"),
+    "cerby_wire/trial.py": (*STREAMS, *ACCOUNTS, "test_stream_user.py"),
+    "cerby_wire/wraps.py": ("test_stream_user.py", "test_stream_epochs.py"),
     "cerby_tui/keyfile.py": ("test_keys_file.py", "test_attacks_keys.py"),
     "cerby_tui/keys.py": ("test_keys.py", "test_attacks_keys.py"),
     "cerby_tui/lease.py": ("test_keys_lease.py",),

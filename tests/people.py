@@ -11,14 +11,14 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from cerby_tui import authoring
+from cerby_tui import authoring, opening
 from cerby_tui.authoring import Author, write
 from cerby_tui.authoring.account import People
 from cerby_tui.keys import AccountKeys, DeviceKeys, UserKeys, new_seed
 from cerby_wire.encoding import decode, encode
 from cerby_wire.entries import body_hash, entry_hash, read_header
 from cerby_wire.errors import Refused
-from cerby_wire.headers import Entry, KeysBody, WorkspaceRole
+from cerby_wire.headers import AccountRole, Entry, EpochFields, KeysBody, WorkspaceRole
 from cerby_wire.ledger import Ledger
 from cerby_wire.primitives import SigningKey
 from cerby_wire.records import Number, sign_record
@@ -129,6 +129,23 @@ class Account:
         author = (by or self.world.owner).author()
         return self.add(authoring.members(author, self.state, self.keys, self.world.ledger, people))
 
+    def shared_with(self, *people: Person) -> Entry:
+        """An entry, not taken in, that lists the Owner and these Collaborators."""
+        owner = self.world.owner
+        listed: dict[bytes, AccountRole] = {person.id: "collaborator" for person in people}
+        listed[owner.id] = "owner"
+        return authoring.members(owner.author(), self.state, self.keys, self.world.ledger, listed)[0]
+
+    def with_epoch(self, entry: Entry, **changes: object) -> Entry:
+        """The entry with other words about its key, signed by the Owner."""
+        epoch = replace(epoch_of(entry), **changes)
+        return bent(entry, self.world.owner.device, act={"epoch": epoch})
+
+    def with_listed(self, entry: Entry, user: bytes, **changes: object) -> Entry:
+        """The entry with somebody listed otherwise, signed by the Owner."""
+        members = tuple(replace(one, **changes) if one.user == user else one for one in epoch_of(entry).members)
+        return self.with_epoch(entry, members=members)
+
     def item(self, label: str = "card", by: Person | None = None) -> Entry:
         """An entry with the next version of the card; not taken in."""
         return authoring.item((by or self.world.owner).author(), self.state, self.keys, {"label": label})
@@ -177,6 +194,13 @@ class Private:
         """An entry with the next version of a slot; not taken in."""
         owner = self.world.owner
         return authoring.personal_item(owner.author(), self.state, keys or owner.keys, slot, {"theme": "dark"})
+
+
+def epoch_of(entry: Entry) -> EpochFields:
+    """What an entry says about the key it brings."""
+    found = opening.epoch_of(entry)
+    assert found is not None
+    return found
 
 
 def bent(entry: Entry, device: DeviceKeys, /, *, body: bytes | None = None, act: Any = None, **changes: Any) -> Entry:

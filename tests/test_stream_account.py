@@ -1,4 +1,4 @@
-"""An account: who is on it under which key, versions of the card, its number, its end and its adoption."""
+"""An account: who writes to it, from where, versions of the card, its number."""
 
 from __future__ import annotations
 
@@ -6,13 +6,12 @@ import pytest
 from msgspec.structs import replace
 
 from cerby_tui import authoring
-from cerby_wire.entries import read_header, read_keys
-from cerby_wire.epochs import listing, outdated
+from cerby_wire.entries import read_header
 from cerby_wire.errors import Refused, Stale
-from cerby_wire.headers import Entry, EpochFields, Listed, WorkspaceRole
+from cerby_wire.headers import WorkspaceRole
 from cerby_wire.hindsight import shut_out_since
 from cerby_wire.records import as_bytes
-from tests.people import Account, Person, World, bent, fresh_device, refused, rewrapped
+from tests.people import Account, World, bent, refused, rewrapped
 
 
 @pytest.fixture
@@ -25,29 +24,6 @@ def world() -> World:
 def account(world: World) -> Account:
     """An account of the Owner."""
     return Account(world)
-
-
-def _epoch(entry: Entry) -> EpochFields:
-    act = read_header(entry).act
-    epoch: EpochFields = getattr(act, "epoch")  # noqa: B009 - several acts have one
-    return epoch
-
-
-def _shared(account: Account, *people: Person) -> Entry:
-    """An entry, not taken in, that lists the Owner and these Collaborators."""
-    listed = {account.world.owner.id: "owner"} | {person.id: "collaborator" for person in people}
-    author = account.world.owner.author()
-    return authoring.members(author, account.state, account.keys, account.world.ledger, listed)[0]
-
-
-def _with_epoch(account: Account, entry: Entry, **changes: object) -> Entry:
-    epoch = replace(_epoch(entry), **changes)
-    return bent(entry, account.world.owner.device, act={"epoch": epoch})
-
-
-def _with_listed(account: Account, entry: Entry, user: bytes, **changes: object) -> Entry:
-    members = tuple(replace(one, **changes) if one.user == user else one for one in _epoch(entry).members)
-    return _with_epoch(account, entry, members=members)
 
 
 def test_an_account_begins_with_its_author_as_owner(account: Account) -> None:
@@ -172,18 +148,6 @@ def test_the_chain_the_workspace_knows_does_not_run_backwards(account: Account) 
         ledger.add(authoring.item(stale, account.state, account.keys, {}))
 
 
-def test_a_list_raises_the_chains_it_cites(account: Account) -> None:
-    """Being listed with a newer chain bars the older one, too."""
-    world, person = account.world, account.world.join("user")
-    account.share({world.owner.id: "owner", person.id: "owner"})
-    second = person.add()
-    old = person.author(second)
-    person.revoke(second)
-    account.share({world.owner.id: "owner", person.id: "owner"})
-    with refused("chain_runs_backwards"):
-        world.ledger.add(authoring.item(old, account.state, account.keys, {}))
-
-
 def test_hindsight_names_a_session_that_is_gone(account: Account) -> None:
     """An entry of a device that was revoked since is told apart."""
     owner = account.world.owner
@@ -197,164 +161,9 @@ def test_hindsight_names_a_session_that_is_gone(account: Account) -> None:
     assert shut_out_since(read_header(entry), without) == ""
 
 
-@pytest.mark.parametrize(
-    ("rule", "changes"),
-    [
-        ("epoch_not_next", {"epoch": 1}),
-        ("epoch_not_next", {"epoch": 3}),
-        ("bad_commit", {"commit": b"short"}),
-        ("bad_kem_key", {"inbox": b"short"}),
-        ("no_owner", {"members": ()}),
-    ],
-)
-def test_a_new_key_is_described_rightly(account: Account, rule: str, changes: dict[str, object]) -> None:
-    """Number, commitment, inbox and people are all there."""
-    with refused(rule):
-        account.world.ledger.add(_with_epoch(account, _shared(account), **changes))
-
-
-def test_an_earlier_key_never_comes_back(account: Account) -> None:
-    """Neither its commitment nor its inbox: somebody who was removed may know it."""
-    first = account.state
-    account.share({account.world.owner.id: "owner"})
-    for rule, changes in (
-        ("commit_repeated", {"commit": first.commit}),
-        ("inbox_repeated", {"inbox": first.inbox}),
-    ):
-        with refused(rule):
-            account.world.ledger.add(_with_epoch(account, _shared(account), **changes))
-
-
-def test_a_list_is_in_order_and_names_nobody_twice(account: Account) -> None:
-    """There is one way to write a list."""
-    person = account.world.join("user")
-    entry = _shared(account, person)
-    members = _epoch(entry).members
-    for wrong in (members[::-1], (members[0], *members)):
-        with refused("members_not_ordered"):
-            account.world.ledger.add(_with_epoch(account, entry, members=wrong))
-
-
-def test_there_is_always_an_owner(account: Account) -> None:
-    """An account nobody can rotate would seal messages to people nobody can remove."""
-    with refused("no_owner"):
-        account.world.ledger.add(_with_listed(account, _shared(account), account.world.owner.id, role="collaborator"))
-
-
-def test_only_people_of_the_workspace_are_listed(account: Account) -> None:
-    """The service cannot slip in somebody: a stranger has no role in the workspace."""
-    stranger, owner = Person(account.world), account.world.owner
-    listed = Listed(stranger.id, "collaborator", stranger.author().chain, 1)
-    entry = _shared(account)
-    members = tuple(sorted((*_epoch(entry).members, listed), key=lambda one: one.user))
-    with refused("listed_outsider"):
-        account.world.ledger.add(bent(entry, owner.device, act={"epoch": replace(_epoch(entry), members=members)}))
-
-
-@pytest.mark.parametrize("role", ["login_only", "guest"])
-def test_guests_own_nothing(account: Account, role: WorkspaceRole) -> None:
-    """A Guest may be a Collaborator, never an Owner."""
-    person = account.world.join(role)
-    entry = _shared(account, person)
-    with refused("cannot_own"):
-        account.world.ledger.add(_with_listed(account, entry, person.id, role="owner"))
-    account.world.ledger.add(entry)
-    assert account.state.members[person.id].role == "collaborator"
-
-
-def test_people_are_listed_with_the_chain_that_is_known_of_them(account: Account) -> None:
-    """Citing somebody's devices of before a revocation would give the revoked one the key."""
-    person = account.world.join("user")
-    old = person.author().chain
-    person.revoke(person.add())
-    account.world.ledger.add(authoring.chain(person.author()))
-    with refused("chain_runs_backwards"):
-        account.world.ledger.add(_with_listed(account, _shared(account, person), person.id, chain=old, generation=1))
-
-
-def test_people_are_listed_never_older_than_before(account: Account) -> None:
-    """A chain that this account has seen bars an older one, though the workspace does not know it yet."""
-    person = account.world.join("user")
-    old = person.author().chain
-    person.revoke(person.add())
-    account.world.ledger.add(_shared(account, person))
-    with refused("chain_runs_backwards"):
-        account.world.ledger.add(_with_listed(account, _shared(account, person), person.id, chain=old, generation=1))
-
-
-def test_an_author_lists_themselves_as_they_write(account: Account) -> None:
-    """The chain in the header counts for the list, too."""
-    owner = account.world.owner
-    old = owner.author().chain
-    owner.revoke(owner.add())
-    with refused("chain_runs_backwards"):
-        account.world.ledger.add(_with_listed(account, _shared(account), owner.id, chain=old, generation=1))
-
-
-def test_people_are_listed_with_the_seed_of_that_chain(account: Account) -> None:
-    """The generation wrapped to is the one in force at the chain cited."""
-    person = account.world.join("user")
-    with refused("another_generation"):
-        account.world.ledger.add(_with_listed(account, _shared(account, person), person.id, generation=2))
-
-
-def test_people_are_listed_with_the_chain_we_know(account: Account) -> None:
-    """A made-up chain of somebody listed is found out."""
-    person = account.world.join("user")
-    forged = replace(person.author().chain, head=bytes(32))
-    with refused("chain_fork"):
-        account.world.ledger.add(_with_listed(account, _shared(account, person), person.id, chain=forged))
-
-
-def test_whoever_is_suspended_is_listed_once_their_chain_shows_it(account: Account) -> None:
-    """A new seed alone is not enough: the suspended session itself has to be gone."""
-    person, world = account.world.join("user"), account.world
-    second = person.add()
-    world.ledger.add(authoring.chain(person.author()))
-    entry_before = _shared(account, person)
-    world.ledger.add(authoring.suspend(world.owner.author(), person.id, second.id))
-    assert listing(person.id, "collaborator", world.ledger) is None
-    with refused("listed_suspended"):
-        world.ledger.add(bent(entry_before, world.owner.device, ws=world.owner.author().ws))
-    person.revoke(second)
-    world.ledger.add(_shared(account, person))
-
-
-def test_an_owner_may_step_back_but_not_shut_themselves_out(account: Account) -> None:
-    """Whoever makes the key of an epoch is one of its readers."""
-    person, owner = account.world.join("user"), account.world.owner
-    account.share({owner.id: "owner", person.id: "owner"})
-    author, ledger = owner.author(), account.world.ledger
-    with refused("author_not_listed"):
-        ledger.add(authoring.members(author, account.state, account.keys, ledger, {person.id: "owner"})[0])
-    account.share({owner.id: "collaborator", person.id: "owner"})
-    assert account.state.owners() == (person.id,)
-
-
-def test_the_key_is_wrapped_to_everybody_listed(account: Account) -> None:
-    """A wrap too few, too many, out of order or of another length is refused."""
-    person = account.world.join("user")
-    entry = _shared(account, person)
-    wraps = read_keys(entry).wraps
-    for wrong in (wraps[:1], (*wraps, wraps[0]), wraps[::-1], ()):
-        with refused("wraps_do_not_match"):
-            body = rewrapped(entry, wraps=wrong)
-            account.world.ledger.add(bent(entry, account.world.owner.device, body=body))
-    body = rewrapped(entry, wraps=(wraps[0], replace(wraps[1], key=b"")))
-    with refused("bad_wrap"):
-        account.world.ledger.add(bent(entry, account.world.owner.device, body=body))
-
-
-def test_the_key_before_is_handed_on(account: Account) -> None:
-    """Who is new reads what was there; leaving the old key out is `adopt`, and for administrators."""
-    entry = _shared(account)
-    with refused("previous_key"):
-        account.world.ledger.add(bent(entry, account.world.owner.device, body=rewrapped(entry, previous=b"")))
-
-
 def test_two_owners_change_people_at_once(account: Account) -> None:
     """The second one writes on what the first one made of it."""
-    first, second = _shared(account), _shared(account)
+    first, second = account.shared_with(), account.shared_with()
     account.world.ledger.add(first)
     with pytest.raises(Stale) as caught:
         account.world.ledger.add(second)
@@ -364,7 +173,7 @@ def test_two_owners_change_people_at_once(account: Account) -> None:
 def test_number_and_people_do_not_pass_each_other(account: Account) -> None:
     """Everything but items is written with everything but items seen."""
     bind = account.number()
-    account.world.ledger.add(_shared(account))
+    account.world.ledger.add(account.shared_with())
     with refused("stale"):
         account.world.ledger.add(bind)
 
@@ -444,155 +253,3 @@ def test_one_number_at_a_time(account: Account) -> None:
         account.world.ledger.add(bent(unbind, owner.device, act={"e164": "+15555550199"}))
     with refused("unused_field"):
         account.world.ledger.add(bent(unbind, owner.device, act={"record": b"x"}))
-
-
-def test_deleting_takes_the_inbox_from_collaborators(account: Account) -> None:
-    """The list stays, the new key is for Owners; restoring gives it back to everybody."""
-    person, world = account.world.join("user"), account.world
-    account.share({world.owner.id: "owner", person.id: "collaborator"})
-    account.add(authoring.delete(world.owner.author(), account.state, account.keys, world.ledger))
-    assert account.state.deleted
-    assert account.state.readers() == (world.owner.id,)
-    assert set(account.state.members) == {world.owner.id, person.id}
-    account.add(authoring.restore(world.owner.author(), account.state, account.keys, world.ledger))
-    assert not account.state.deleted
-    assert set(account.state.readers()) == {world.owner.id, person.id}
-
-
-def test_a_deleted_account_is_neither_written_nor_given_a_number(account: Account) -> None:
-    """Until it is restored; its number may go."""
-    owner, ledger = account.world.owner, account.world.ledger
-    ledger.add(account.number())
-    account.add(authoring.delete(owner.author(), account.state, account.keys, ledger))
-    with refused("deleted"):
-        ledger.add(account.item())
-    with refused("deleted"):
-        account.add(authoring.delete(owner.author(), account.state, account.keys, ledger))
-    ledger.add(authoring.unbind_number(owner.author(), account.state))
-    with refused("deleted"):
-        ledger.add(account.number())
-
-
-def test_only_what_is_deleted_is_restored(account: Account) -> None:
-    """Restoring what is there would be a rotation in disguise."""
-    with refused("not_deleted"):
-        account.add(authoring.restore(account.world.owner.author(), account.state, account.keys, account.world.ledger))
-
-
-def test_deleting_and_restoring_leave_the_people_as_they_are(account: Account) -> None:
-    """A change of people is an act of its own that everybody sees as one."""
-    world, person = account.world, account.world.join("user")
-    fewer = _shared(account)
-    account.share({world.owner.id: "owner", person.id: "collaborator"})
-    entry, _ = authoring.delete(world.owner.author(), account.state, account.keys, world.ledger)
-    with refused("another_list"):
-        world.ledger.add(_with_epoch(account, entry, members=_epoch(fewer).members))
-    account.add(authoring.delete(world.owner.author(), account.state, account.keys, world.ledger))
-    entry, _ = authoring.restore(world.owner.author(), account.state, account.keys, world.ledger)
-    with refused("another_list"):
-        world.ledger.add(_with_listed(account, entry, person.id, role="owner"))
-
-
-def test_the_people_of_a_deleted_account_change_under_a_key_for_its_owners(account: Account) -> None:
-    """A revoked device of an Owner is rotated out of a deleted account as out of any other."""
-    person, world = account.world.join("user"), account.world
-    account.share({world.owner.id: "owner", person.id: "collaborator"})
-    account.add(authoring.delete(world.owner.author(), account.state, account.keys, world.ledger))
-    world.owner.revoke(world.owner.add())
-    entry = account.share({world.owner.id: "owner", person.id: "collaborator"})
-    assert [wrapped.reader for wrapped in read_keys(entry).wraps] == [world.owner.id]
-
-
-def _orphan(account: Account) -> tuple[Person, Person]:
-    """Make the account one whose only Owner has left: the administrator who is to hand it over, and a Collaborator."""
-    world = account.world
-    leaver, colleague = world.join("user"), world.join("user")
-    account.share({world.owner.id: "owner", leaver.id: "owner", colleague.id: "collaborator"})
-    account.share({leaver.id: "owner", colleague.id: "collaborator"} | {world.owner.id: "collaborator"})
-    everybody = {leaver.id: "owner", colleague.id: "collaborator"}
-    entry, keys = authoring.members(leaver.author(), account.state, account.keys, world.ledger, everybody)
-    account.add((entry, keys))
-    world.ledger.add(authoring.remove(world.owner.author(), leaver.id))
-    return leaver, colleague
-
-
-def test_an_administrator_hands_over_an_orphan(account: Account) -> None:
-    """A new Owner, the same Collaborators, and a key without the old one behind it."""
-    _, colleague = _orphan(account)
-    world, heir = account.world, account.world.join("user")
-    people = {heir.id: "owner", colleague.id: "collaborator"}
-    entry = account.add(authoring.adopt(world.owner.author(), account.state, world.ledger, people))
-    assert account.state.owners() == (heir.id,)
-    assert read_keys(entry).previous == b""
-    world.ledger.add(account.item(by=heir))
-
-
-def test_an_account_with_an_owner_is_not_handed_over(account: Account) -> None:
-    """No administrator helps themselves to an account."""
-    world = account.world
-    admin = world.join("admin")
-    with refused("owner_remains"):
-        account.add(authoring.adopt(admin.author(), account.state, world.ledger, {admin.id: "owner"}))
-
-
-def test_only_administrators_hand_over(account: Account) -> None:
-    """A User does not, be they a Collaborator of it."""
-    _, colleague = _orphan(account)
-    with refused("not_allowed"):
-        people = {colleague.id: "owner"}
-        account.add(authoring.adopt(colleague.author(), account.state, account.world.ledger, people))
-
-
-def test_handing_over_lets_nobody_else_in(account: Account) -> None:
-    """One new Owner, and nobody who was not on the account before."""
-    _, colleague = _orphan(account)
-    world, heir = account.world, account.world.join("user")
-    author, stranger = world.owner.author(), world.join("user")
-    with refused("one_new_owner"):
-        people = {heir.id: "owner", colleague.id: "owner"}
-        account.add(authoring.adopt(author, account.state, world.ledger, people))
-    author = world.owner.author()
-    with refused("adopt_adds"):
-        people = {heir.id: "owner", stranger.id: "collaborator"}
-        account.add(authoring.adopt(author, account.state, world.ledger, people))
-
-
-def test_handing_over_leaves_the_old_key_behind(account: Account) -> None:
-    """An administrator has no old key to hand on; who claims to have one is refused."""
-    _orphan(account)
-    world, heir = account.world, account.world.join("user")
-    entry, _ = authoring.adopt(world.owner.author(), account.state, world.ledger, {heir.id: "owner"})
-    with refused("previous_key"):
-        world.ledger.add(bent(entry, world.owner.device, body=rewrapped(entry, previous=bytes(112))))
-
-
-def test_a_stale_account_says_who_makes_it_so(account: Account) -> None:
-    """A removal, a demotion, a suspension and a newer seed each ask for a new key; after it nothing does."""
-    world, ledger = account.world, account.world.ledger
-    gone, demoted, ordered, renewed = (world.join("user") for _ in range(4))
-    people = {person.id: "owner" for person in (world.owner, gone, demoted, ordered, renewed)}
-    account.share(people)
-    assert outdated(account.state, ledger) == ()
-    ledger.add(authoring.remove(world.owner.author(), gone.id))
-    ledger.add(authoring.role(world.owner.author(), demoted.id, "guest"))
-    ledger.add(authoring.suspend(world.owner.author(), ordered.id, ordered.device.id))
-    renewed.revoke(renewed.add())
-    assert set(outdated(account.state, ledger)) == {gone.id, demoted.id, ordered.id, renewed.id}
-    account.share({world.owner.id: "owner", renewed.id: "owner", demoted.id: "collaborator"})
-    assert outdated(account.state, ledger) == ()
-
-
-def test_nobody_is_listed_whom_we_do_not_know(account: Account) -> None:
-    """Writing a list takes their chain and the workspace."""
-    stranger = Person(account.world)
-    with refused("cannot_be_listed"):
-        account.share({account.world.owner.id: "owner", stranger.id: "collaborator"})
-    guest = account.world.join("guest")
-    with refused("cannot_be_listed"):
-        account.share({account.world.owner.id: "owner", guest.id: "owner"})
-    assert listing(fresh_device().id, "owner", account.world.ledger) is None
-    unknown = account.world.ledger.copy()
-    del unknown.states[guest.id]
-    assert listing(guest.id, "collaborator", unknown) is None
-    del unknown.states[account.world.id]
-    assert listing(account.world.owner.id, "owner", unknown) is None
