@@ -11,6 +11,7 @@ import pytest
 from cerby_tui.errors import OfflineError, RefusedError
 from cerby_tui.session import Session, open_session
 from cerby_tui.values import CardFilter, InboxFilter, Item
+from cerby_wire.shapes import MessageEvent
 from tests.devices import NO_KEYRING, PASSPHRASE, QUICK, Device, add_device, enrol
 from tests.fakes import FrozenClock
 from tests.rig import ServiceRig
@@ -249,3 +250,16 @@ async def test_lease_that_is_over_is_renewed_while_unlocking(first: Device, cloc
     )
     assert session.cards(ALL) == []
     await session.close()
+
+
+async def test_gap_in_the_feed_is_pulled(a: Session, rig: ServiceRig) -> None:
+    """An event that is ahead of what is held brings everything before it, each message once."""
+    account = await a.add_account(Item("Trips", app="airbnb"))
+    e164 = await give_number(a, account)
+    for place in range(3):
+        await rig.text(e164, f"message {place}")
+    generation = a._writing.vault.meta.progress.generation
+    engine = (await a._thread.call(a._go_online)).engine
+    for _ in range(2):
+        await a._thread.run(engine.receive(MessageEvent(account, generation, 3), ""))
+    assert [message.text for message in a.messages(InboxFilter())] == ["message 2", "message 1", "message 0"]

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+import asyncio
+import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from msgspec.structs import replace
 
+from cerby_tui.home import Home
 from cerby_tui.session import Session
 from cerby_tui.sync.judging import NEWER
 from cerby_tui.values import CardFilter, InboxFilter, Item
@@ -24,7 +27,7 @@ Lie = Callable[[Any], Any]
 
 
 class Scene:
-    """Two devices that both hold two accounts, and what the first one then does."""
+    """Two devices that both hold two accounts, and what the first then did; each test lies to a copy of the second."""
 
     def __init__(self, rig: ServiceRig, devices: tuple[Device, Device]) -> None:
         self.rig = rig
@@ -63,13 +66,28 @@ class Scene:
         return device.open()
 
 
+@pytest.fixture(scope="module")
+def everything_before(rig: ServiceRig, tmp_path_factory: pytest.TempPathFactory) -> Scene:
+    """Everything until the lie, made once."""
+
+    async def make() -> Scene:
+        scene = Scene(rig, await found_directly(rig, tmp_path_factory.mktemp("scene"), FrozenClock()))
+        await scene.begin()
+        await scene.go_on()
+        return scene
+
+    return asyncio.run(make())
+
+
 @pytest.fixture
-async def scene(rig: ServiceRig, tmp_path: Path, clock: FrozenClock) -> AsyncIterator[Scene]:
-    """Everything until the lie."""
-    scene = Scene(rig, await found_directly(rig, tmp_path, clock))
-    await scene.begin()
-    await scene.go_on()
-    yield scene
+def scene(everything_before: Scene, tmp_path: Path) -> Scene:
+    """The scene with a copy of the second device, which can be lied to."""
+    first, second = everything_before.devices
+    home = Home(tmp_path / "copy")
+    shutil.copytree(second.home.root, home.root)
+    copied = Scene(everything_before.rig, (first, Device(home, second.keys, second.clock)))
+    copied.trips, copied.shop = everything_before.trips, everything_before.shop
+    return copied
 
 
 def entries(change: Callable[[StoredEntry], StoredEntry | None], scene: Scene) -> Lie:
@@ -193,7 +211,7 @@ async def test_lies_about_heads(scene: Scene, rule: str, change: Callable[[Any],
     device = scene.devices[1]
     await (await scene.sync(device)).close()
     other = scene.devices[0].open()  # something changes, so that the head is told again
-    await other.edit_account(scene.trips, {"email": "x@example.org"})
+    await other.edit_account(scene.trips, {"email": f"{rule}@example.org"})
     await other.sync_now()
     await other.close()
     lie = heads(change, scene)
