@@ -79,8 +79,10 @@ def _compose(shell: Shell, running: Running) -> CerbyApp:
 
     def enrolment() -> Enrolment:
         from cerby_tui.enrolment import Enrolment
+        from cerby_tui.system_keyring import SystemKeyring
 
-        return Enrolment(home, clock)
+        keyring = SystemKeyring() if config.settings.keyring else SystemKeyring(allowed=())
+        return Enrolment(home, clock, keyring=keyring)
 
     config = running.configuration.load()
     session = _opened(shell, unlock)
@@ -96,7 +98,6 @@ def _compose(shell: Shell, running: Running) -> CerbyApp:
         demo=acts,
         hint=hint,
         on_unlocked=running.unlocked,
-        on_lock=running.locked,
         clock=clock,
     )
 

@@ -30,7 +30,8 @@ class CerbyApp(Housekeeping):
     """The app. One of three doors leads in: an open `session`, `enrolment`, or the lock screen (`open_session`).
 
     `open_session` is called with the passphrase in a thread and raises LockedError with a sentence; `hint` and `said`
-    are shown on the lock screen. `on_unlocked` is told of the session, `on_lock` that it is closed.
+    are shown on the lock screen. `on_unlocked` is told of the session, which is then for its receiver to close;
+    `on_lock` that the app is about to end.
     """
 
     BINDINGS = bindings("everywhere")
@@ -173,13 +174,14 @@ class CerbyApp(Housekeeping):
         await self.shutdown_for(Ending.QUIT)
 
     async def shutdown_for(self, reason: Ending) -> None:
-        """Take back the clipboard, flush and close the vault, and end the app with `reason`. Once only."""
+        """Take back the clipboard and end the app with `reason`; whoever runs it then flushes and closes the vault.
+
+        Not here: a screen that is still there would read a vault that is closed.
+        """
         if self._leaving:
             return
         self._leaving = True
         await self.clear_clipboard()
-        if self._session:
-            await self._session.close()
         if self._on_lock:
             self._on_lock()
         self.exit(reason)

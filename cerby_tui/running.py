@@ -42,11 +42,6 @@ class Running:
         self.session = session
         self._presence.say("unlocked")
 
-    def locked(self) -> None:
-        """The vault is closed, and this process is about to end or to be replaced."""
-        self.session = None
-        self._presence.say("locked")
-
     def run(self, app: CerbyApp) -> Ending | None:
         """Run the app to its end and put everything away; `exit_code` is what the process should end with."""
         try:
@@ -82,12 +77,13 @@ class Running:
             app.call_later(app.apply_config, loaded)
 
     async def _put_away(self) -> None:
-        """Close a session that the app left open, as it does when it crashes."""
-        if self.session is None:
+        """Flush and close the vault, whatever ended the app."""
+        session, self.session = self.session, None
+        if session is None:
             return
         try:
             async with asyncio.timeout(DEADLINE):
-                await self.session.close()
+                await session.close()
         except TimeoutError:
             log.warning("the session did not close in time")  # every acknowledged change is on disk already
-        self.locked()
+        self._presence.say("locked")

@@ -47,7 +47,7 @@ class PseudoTerminal:
             stdin=slave,
             stdout=slave,
             stderr=slave,
-            env=dict(environ),
+            env={name: value for name, value in environ.items() if name not in ("COLUMNS", "LINES")},
             start_new_session=True,
             preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
             pass_fds=pass_fds,
@@ -112,6 +112,23 @@ class PseudoTerminal:
                     raise AssertionError(f"waited for {what}, exit {self.process.poll()}; the screen was:\n{shown}")
                 self._news.wait(min(left, 0.5))
             return shown
+
+    def settle(self, silence: float = 0.25, seconds: float = PATIENCE) -> str:
+        """Wait until the program has been silent for a while: what was pressed is dealt with; gives the screen."""
+        end = time.monotonic() + seconds
+        with self._news:
+            while self._news.wait(silence):
+                assert time.monotonic() < end, "the program never fell silent"
+            return "\n".join(self._screen.display)
+
+    def enter(self, *texts: str) -> str:
+        """Type texts into one field after the other, each with Enter; gives the screen."""
+        for text in texts:
+            self.press(text)
+            self.settle()
+            self.press(ENTER)
+            self.settle()
+        return self.text()
 
     def wait_raw(self, expected: bytes, seconds: float = PATIENCE) -> None:
         """Wait until these bytes were sent to the terminal."""
