@@ -97,11 +97,10 @@ class Place(Sized[None]):
 
     def body(self) -> Iterable[Widget]:
         """The widgets between the bars."""
-        raise NotImplementedError
+        return ()
 
     def reread(self, changed: Changed) -> None:
         """Read from the session what `changed` touched."""
-        raise NotImplementedError
 
     def tick(self, countdown: str) -> None:
         """A second has passed; `countdown` is what is left of the clipboard's time."""
@@ -119,6 +118,9 @@ class Place(Sized[None]):
 
     def vault_changed(self, changed: Changed) -> None:
         """Take over a change: at once if this place can be seen, else when it is seen again."""
+        if not self.is_mounted:
+            self._stale = True  # it is read again once everything stands
+            return
         if changed.status:
             self.show_status()
         if not (changed.accounts or changed.new_messages or changed.everything):
@@ -174,7 +176,7 @@ class Dialog(Sized[ScreenResultType], ModalScreen[ScreenResultType]):
 
     def body(self) -> Iterable[Widget]:
         """The widgets of the box."""
-        raise NotImplementedError
+        return ()
 
     def on_mount(self) -> None:
         """Keep the keys at the foot of the box true."""

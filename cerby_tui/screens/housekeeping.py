@@ -65,13 +65,12 @@ class Housekeeping(Doors):
             return
         if self._copying and self._copying.due():
             self.say(await self._copying.clear())
-        if place := self.place():
+        if (place := self.place()) and place.is_mounted:
             place.tick(self._copying.countdown() if self._copying else "")
         self._show_notice()
 
     async def action_lock(self) -> None:
         """Lock; the app knows how."""
-        raise NotImplementedError
 
     def say(self, sentence: str, severity: Severity = "information") -> None:
         """Show a sentence for a while and keep it in the log of notices; nothing to say is no notice."""
