@@ -104,6 +104,14 @@ def test_two_authors_who_cite_different_messages_are_found_out(account: Account)
         ledger.add(authoring.item(owner.author(), account.state, account.keys, {}, MessagePosition(b"g", 7, b"two")))
 
 
+def test_authors_who_saw_the_same_message_agree(account: Account) -> None:
+    """Citing the newest message twice is no fork."""
+    owner, ledger, cited = account.world.owner, account.world.ledger, MessagePosition(b"g", 7, b"one")
+    for _ in range(2):
+        ledger.add(authoring.item(owner.author(), account.state, account.keys, {}, cited))
+    assert account.state.msgs == cited
+
+
 def test_a_citation_of_a_new_generation_replaces_one_of_the_old(account: Account) -> None:
     """Indexes begin again after the service was restored."""
     owner, ledger = account.world.owner, account.world.ledger
