@@ -68,7 +68,10 @@ def open_app(shell: Shell) -> int:
 
 def _compose(shell: Shell, running: Running) -> CerbyApp:
     """The app with its parts; the network is not among them, it is loaded after the first paint."""
+    import os
+
     from cerby_tui.clock import SystemClock
+    from cerby_tui.config import trust_authority
 
     home, clock = shell.home, SystemClock()
 
@@ -85,6 +88,7 @@ def _compose(shell: Shell, running: Running) -> CerbyApp:
         return Enrolment(home, clock, keyring=keyring)
 
     config = running.configuration.load()
+    trust_authority(config.settings, os.environ)
     session = _opened(shell, unlock)
     from cerby_tui.app import CerbyApp
 

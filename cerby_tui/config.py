@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 import tomllib
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, MutableMapping
 from dataclasses import dataclass, field, fields, is_dataclass
 from difflib import get_close_matches
 from pathlib import Path
@@ -43,7 +43,9 @@ class Settings:
     clipboard_seconds: Seconds | None = None
     """Seconds after which a copied value is cleared. Left out, the workspace's policy decides."""
     service_ca: str = ""
-    """Path of a PEM file with the authority behind the service's certificate, for a service inside a company."""
+    """Path of a PEM file with the authority behind the service's certificate, for a service inside a company.
+
+    It replaces the public authorities, and a change counts from the next start on."""
     keyring: bool = True
     """Whether a new vault mixes in a secret from the operating system's keyring, where there is one we trust."""
 
@@ -127,6 +129,19 @@ class Configuration:
         changed = Path(path)
         in_themes = changed.parent == self._home.themes and changed.suffix == ".toml"
         return in_themes or changed in (self._home.config, self._home.keymap)
+
+
+def trust_authority(settings: Settings, environ: MutableMapping[str, str]) -> None:
+    """Have TLS believe the authority of `service_ca` and no other. Raises UsageError if there is no such file.
+
+    Through the variable that OpenSSL and our HTTP client know, because the network is loaded much later than this.
+    """
+    if not settings.service_ca:
+        return
+    path = Path(settings.service_ca).expanduser()
+    if not path.is_file():
+        raise UsageError(f"There is no file {path}, which `service_ca` of the configuration names.")
+    environ["SSL_CERT_FILE"] = str(path)
 
 
 def with_setting(text: str, name: str, value: str | bool | int) -> str:

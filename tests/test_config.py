@@ -3,13 +3,29 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import subprocess
+import sys
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
 
-from cerby_tui.config import Configuration, Loaded, Settings
+from cerby_tui.config import Configuration, Loaded, Settings, trust_authority
+from cerby_tui.errors import UsageError
 from cerby_tui.home import Home
+
+AUTHORITY = """\
+-----BEGIN CERTIFICATE-----
+MIIBBTCBuKADAgECAgEBMAUGAytlcDAhMR8wHQYDVQQDDBZhbiBhdXRob3JpdHkg
+Zm9yIHRlc3RzMCAXDTI1MDEwMTAwMDAwMFoYDzIxMjUwMTAxMDAwMDAwWjAhMR8w
+HQYDVQQDDBZhbiBhdXRob3JpdHkgZm9yIHRlc3RzMCowBQYDK2VwAyEAfb3V61gG
+H8U0LpLtyfKbQ2tvb+NML8H7yzw7Uuo9LOqjEzARMA8GA1UdEwEB/wQFMAMBAf8w
+BQYDK2VwA0EAHsPFXAqlsfJqP+ZlypZCuE+xq9Al/EWrcGfmcHl6ddoltXnqluQP
+yQlvksniy4mZ23ocfiwP+cLtGUxoBjQ7DQ==
+-----END CERTIFICATE-----
+"""
+"""A self-signed authority whose key nobody has."""
 
 
 @pytest.fixture
@@ -140,3 +156,18 @@ async def test_other_files_in_the_home_do_not_wake_the_reader(home: Home) -> Non
     assert not follow(None, str(home.vault))
     assert follow(None, str(home.config))
     assert follow(None, str(home.themes / "harbour.toml"))
+
+
+def test_a_company_authority_is_the_one_that_tls_believes(tmp_path: Path) -> None:
+    """The network client, which is loaded later, takes exactly this file; a missing one is said at once."""
+    authority = tmp_path / "authority.pem"
+    environ = {"SSL_CERT_FILE": "/elsewhere"}
+
+    with pytest.raises(UsageError, match="service_ca"):
+        trust_authority(Settings(service_ca=str(authority)), environ)
+    authority.write_text(AUTHORITY)
+    trust_authority(Settings(service_ca=str(authority)), environ)
+
+    code = "import httpx; print(len(httpx.create_ssl_context(trust_env=True).get_ca_certs()))"
+    ended = subprocess.run([sys.executable, "-c", code], env={**os.environ, **environ}, capture_output=True, text=True)
+    assert "1" == ended.stdout.strip(), ended.stderr

@@ -67,8 +67,10 @@ class Shell:
             raise NoVault("Nothing is set up on this device yet.", next_step="Run cerby-tui, or cerby-tui demo.")
         passphrase = self.passphrase()
         from cerby_tui.clock import SystemClock
+        from cerby_tui.config import Configuration, trust_authority
         from cerby_tui.session import open_session
 
+        trust_authority(Configuration(self.home).load().settings, os.environ)
         session = await asyncio.to_thread(open_session, self.home, passphrase, clock=SystemClock())
         try:
             if live:
