@@ -82,12 +82,12 @@ async def stored(card: Card, who: Member | None = None) -> list[StoredMessage]:
     return (await member.api.pull(Pull(messages=[wanted]))).messages
 
 
-def opened(card: Card, messages: list[StoredMessage]) -> list[MessageContent]:
+def opened(card: Card, messages: list[StoredMessage], generation: bytes = b"") -> list[MessageContent]:
     """Messages verified as a chain and opened with the account's key."""
     previous, contents = None, []
     service_key = card.member.ledger.service_key()
+    generation = generation or card.member.rig.parts.database.generation  # type: ignore[attr-defined]
     for index, one in enumerate(messages, 1):
-        generation = card.member.rig.parts.database.generation  # type: ignore[attr-defined]
         record = accept_message(previous, index, one.record, one.sealed, service_key, card.id, generation=generation)
         contents.append(opening.open_message(card.keys, record, one.sealed))
         previous = message_head(one.record)
