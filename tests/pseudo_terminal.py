@@ -93,6 +93,16 @@ class PseudoTerminal:
         with self._news:
             return "\n".join(self._screen.display)
 
+    def background(self) -> str:
+        """The colour behind the first character of the screen."""
+        with self._news:
+            return str(self._screen.buffer[0][0].bg)
+
+    def background_differs(self, colour: str, seconds: float) -> bool:
+        """Whether the screen gets another background than this within so many seconds."""
+        with self._news:
+            return self._news.wait_for(lambda: self._screen.buffer[0][0].bg != colour, seconds)
+
     def press(self, *keys: str) -> None:
         """Send keys as a keyboard would."""
         for key in keys:

@@ -79,6 +79,40 @@ def test_an_app_that_hangs_is_ended_all_the_same(tmp_path: Path) -> None:
         assert_restored(terminal)
 
 
+CRASH = """
+import sys
+from pathlib import Path
+from cerby_tui.app import CerbyApp
+from cerby_tui.home import Home
+from cerby_tui.running import Running
+
+class Crashing(CerbyApp):
+    def on_key(self, event):
+        secret = "code 493" + "027"
+        raise ValueError(secret)
+
+running = Running(Home(Path(sys.argv[1])))
+ending = running.run(Crashing(open_session=None))
+sys.exit(running.exit_code)
+"""
+
+
+def test_a_crash_gives_the_terminal_back_and_nothing_away(home: Path) -> None:
+    """The status is 1; the person and the log read where it happened, neither of them what was in a variable."""
+    with PseudoTerminal([sys.executable, "-c", CRASH, str(home)], environ=ENVIRON) as terminal:
+        terminal.wait_for("Passphrase")
+        terminal.settle()
+        terminal.press("\x1b[20~")  # F9, which nothing else takes
+
+        assert 1 == terminal.wait_exit()
+        assert_restored(terminal)
+        assert "because of a fault of its own: ValueError at <string>:" in " ".join(terminal.text().split())
+        assert b"493027" not in terminal.raw
+    log = (home / "cerby.log").read_text()
+    assert "crashed [ValueError at" in log
+    assert "493027" not in log
+
+
 @pytest.mark.parametrize("term", ["dumb", ""])
 def test_a_dumb_terminal_is_refused_in_words(home: Path, term: str) -> None:
     """Nothing is drawn; the sentence names commands that do the job, and the status is 2."""

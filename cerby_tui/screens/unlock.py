@@ -11,6 +11,7 @@ from textual.content import Content
 from textual.widgets import Input, Static
 
 from cerby_tui.errors import CerbyError, WrongPassphrase
+from cerby_tui.messages import Severity
 from cerby_tui.screens.base import Sized, sheet
 from cerby_tui.terminal_text import visible
 
@@ -41,6 +42,7 @@ class UnlockScreen(Sized[None]):
         self._opened = opened
         self._hint = hint
         self._said = said
+        self._noticed = ""
 
     def compose(self) -> ComposeResult:
         """The question, the field, and one line for what there is to say."""
@@ -48,6 +50,12 @@ class UnlockScreen(Sized[None]):
         yield Input(password=True, placeholder="Passphrase", id="passphrase", select_on_focus=False)
         yield Static(Content(visible(self._said or self._hint)), id="said")
         yield Static(KEYS, id="keys")
+
+    def show_notice(self, sentence: str, severity: Severity) -> None:
+        """A notice is said once in the one line there is, and stays until something else is said."""
+        if sentence and sentence != self._noticed:
+            self._say(sentence, bad=severity == "error")
+        self._noticed = sentence
 
     async def on_input_submitted(self, event: Input.Submitted) -> None:
         """Try the passphrase. The field is empty afterwards, whatever comes of it."""
