@@ -27,6 +27,10 @@ class DemoRemote:
         self._line.setblocking(False)
         self._turn = asyncio.Lock()
 
+    def close(self) -> None:
+        """Hang up."""
+        self._line.close()
+
     async def text_code(self, e164: str, app_name: str) -> str:
         """Have the third-party app text a verification code to a number."""
         return await self._ask("text_code", to=e164, app=app_name)
