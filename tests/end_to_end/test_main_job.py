@@ -158,6 +158,9 @@ def test_from_nothing_to_the_code_on_the_screen_and_in_a_script(rig: ProcessRig,
         assert 0 == waiting.returncode
         assert 730_000 < int(printed) <= code
         app.wait_for(f"Your Sandbox Shop code is {code}")
+    logged = (home / "cerby.log").read_text() + rig.log.read_text()
+    assert logged
+    assert [] == [secret for secret in (number, "493027", str(code), EMAIL, "Shop", PASSPHRASE) if secret in logged]
 
 
 def output_within(process: subprocess.Popen[str], seconds: float) -> str | None:
