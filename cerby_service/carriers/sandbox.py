@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ssl
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -24,6 +23,7 @@ from cerby_service.carriers.base import (
     WrongSignature,
 )
 from cerby_service.carriers.signatures import signature_holds
+from cerby_service.carriers.tls import trust
 from cerby_service.directory import SandboxAccount
 from cerby_service.settings import Timings
 
@@ -101,7 +101,6 @@ class SandboxCarrier:
         self._path = f"/2010-04-01/Accounts/{account.sid}"
         self._timeout = timings.carrier_answer / 1000
         self._transport = transport
-        self._tls = ssl.create_default_context()
 
     async def search(self, kind: NumberKind, limit: int) -> list[Candidate]:
         """Numbers on sale; `Local` stock is VoIP, `Mobile` stock is not."""
@@ -193,7 +192,7 @@ class SandboxCarrier:
                 auth=(self._account.sid, self._account.token),
                 timeout=self._timeout,
                 transport=self._transport,
-                verify=self._tls,
+                verify=trust(),
                 trust_env=False,
             ) as client:
                 return await client.request(method, self._base + path, **more)

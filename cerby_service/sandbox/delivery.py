@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
-import ssl
 
 import httpx
 
 from cerby_service.carriers.signatures import twilio_signature
+from cerby_service.carriers.tls import trust
 from cerby_service.clock import Clock
 from cerby_service.directory import SandboxAccount
 from cerby_service.logs import fields
@@ -30,7 +30,6 @@ class Delivery:
         self._store = store
         self._clock = clock
         self._delay = delay / 1000
-        self._tls = ssl.create_default_context()
         self._later: set[asyncio.Task[None]] = set()
 
     async def deliver(self, sold: Sold, sender: str, text: str) -> Message:
@@ -65,7 +64,7 @@ class Delivery:
             "X-Twilio-Signature": twilio_signature(self._account.token, url, form.items()),
             "I-Twilio-Idempotency-Token": secrets.token_hex(16),
         }
-        async with httpx.AsyncClient(timeout=SECONDS, verify=self._tls, trust_env=False) as client:
+        async with httpx.AsyncClient(timeout=SECONDS, verify=trust(), trust_env=False) as client:
             for _ in range(ATTEMPTS):
                 try:
                     answer = await client.post(url, data=form, headers=headers)
