@@ -59,6 +59,7 @@ class CerbyApp(Housekeeping):
         # Textual reads the sheet of a pushed screen itself, but not that of the very first one.
         first = "cards" if session else "enrolment" if enrolment else "unlock"
         super().__init__(clock or SystemClock(), environ, self.colourless or None, [sheet("base"), sheet(first)])
+        self.no_color = self.colourless  # what `:nocolor` in the sheets asks for
         self._open_session, self._session, self._enrolment = open_session, session, enrolment
         self._demo, self._hint, self._said, self._zone = tuple(demo), hint, said, zone
         self._on_unlocked, self._on_lock, self._save_setting = on_unlocked, on_lock, save_setting
@@ -112,8 +113,9 @@ class CerbyApp(Housekeeping):
         """Take the configuration over while the app runs; what could not be taken is said."""
         for sentence in (*config.problems, *config.warnings, *unknown_ids(config.keys)):
             self.say(sentence, "warning")
-        self.config = config
-        self._register_themes()
+        if config is not self.config:
+            self.config = config
+            self._register_themes()
         self.theme = self._theme_name()
         self.set_keymap(config.keys)
         chosen = config.settings.reduced_motion
@@ -127,7 +129,7 @@ class CerbyApp(Housekeeping):
             return
         policy, chosen = self._session.policy(), self.config.settings
         self.idle.limit = min(policy.idle_lock, (chosen.idle_lock_minutes or 24 * 60) * 60)
-        self.clipboard_timer.seconds = min(policy.clipboard, chosen.clipboard_seconds or 600)
+        self.clipboard_seconds = min(policy.clipboard, chosen.clipboard_seconds or 600)
 
     def _register_themes(self) -> None:
         self.theme_titles = dict(themes.TITLES)

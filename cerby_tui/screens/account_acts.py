@@ -53,7 +53,7 @@ class AccountActs(Place):
             wanted.focus()
 
     def _editing(self) -> Field | None:
-        return next((field for field in self.query(Field) if field.editing), None)
+        return next((field for field in self.query(Field) if field.editor), None)
 
     def suggest_apps(self, typed: str) -> list[str]:
         """Names of the catalogue that fit what is typed."""
@@ -137,8 +137,8 @@ class AccountActs(Place):
     def action_back(self) -> None:
         """Leave, unless something is being edited."""
         field = self._editing()
-        if field and field.editing:
-            field.editing.action_edit_cancel()
+        if field and field.editor:
+            field.editor.action_edit_cancel()
         else:
             self.dismiss(None)
 

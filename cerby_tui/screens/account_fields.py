@@ -71,7 +71,7 @@ class _Page:
 
     def custom(self, field: CustomField) -> FieldSpec:
         name = f"fields.{field.name}"
-        kind: Kind = "long" if field.kind == "long" else "text"
+        kind: Kind = "long" if field.kind == "long" else "secret" if field.hidden else "text"
         make = self.secret if field.hidden else self.text
         spec = make(name, field.name, field.value, kind=kind)
         actions = spec.actions | ({"remove_field"} if self.writes else set())

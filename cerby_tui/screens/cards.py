@@ -40,7 +40,7 @@ class CardsScreen(Place):
     def body(self) -> Iterable[Widget]:
         """A line for filtering, and the cards."""
         with Horizontal(id="filters"):
-            yield SearchEntry(placeholder="filter accounts")
+            yield SearchEntry(placeholder="/ filter accounts")
             yield Summary()
         yield CardGrid(self.desk.now)
 

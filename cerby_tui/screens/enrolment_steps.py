@@ -71,11 +71,10 @@ class StepBox(VerticalGroup):
 
     def questions(self) -> Iterable[Widget]:
         """What is asked for."""
-        raise NotImplementedError
+        return ()
 
     async def submit(self) -> None:
         """Do the step."""
-        raise NotImplementedError
 
     def on_mount(self) -> None:
         """Type at once."""

@@ -34,6 +34,8 @@ class Housekeeping(Doors):
         self.notices = Notices(clock)
         self.idle = IdleWatch(clock, float("inf"))
         self.gate = ChangeGate(lambda: self.post_message(VaultChanged()))
+        self.clipboard_seconds: float = 30
+        """Seconds after which a copied value is taken back."""
         self._copying: ClipboardTimer | None = None
 
     def on_mount(self) -> None:
@@ -100,15 +102,6 @@ class Housekeeping(Doors):
         """A screen has something to say."""
         self.say(message.sentence, message.severity)
 
-    @property
-    def clipboard_timer(self) -> ClipboardTimer:
-        """The clipboard, looked for when something is copied for the first time."""
-        if self._copying is None:
-            from cerby_tui.clipboard import Clipboard
-
-            self._copying = ClipboardTimer(Clipboard(self._to_terminal, self.environ), self.clock, 30)
-        return self._copying
-
     async def clear_clipboard(self) -> None:
         """On the way out: what is still ours must not stay behind."""
         if self._copying:
@@ -123,7 +116,11 @@ class Housekeeping(Doors):
         self.run_worker(self._copy(message), group="copy", exclusive=True)
 
     async def _copy(self, message: CopyWanted) -> None:
-        self.say(await self.clipboard_timer.copy(message.value, message.what))
+        if self._copying is None:
+            from cerby_tui.clipboard import Clipboard
+
+            self._copying = ClipboardTimer(Clipboard(self._to_terminal, self.environ), self.clock)
+        self.say(await self._copying.copy(message.value, message.what, self.clipboard_seconds))
 
     def copy_to_clipboard(self, text: str) -> None:
         """Textual's own widgets copy by the same way as everything else."""

@@ -5,11 +5,14 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from cerby_tui.clipboard import Clipboard
 from cerby_tui.clock import Clock
 from cerby_tui.messages import Severity
 from cerby_tui.values import Changed
+
+if TYPE_CHECKING:
+    from cerby_tui.clipboard import Clipboard
 
 NOTICE_SECONDS = {"information": 5, "warning": 8, "error": 12}
 """Seconds that a notice stays; it can be read again in the log of notices."""
@@ -72,21 +75,19 @@ class IdleWatch:
 class ClipboardTimer:
     """Copies, counts down, and clears what is still ours."""
 
-    def __init__(self, clipboard: Clipboard, clock: Clock, seconds: float) -> None:
+    def __init__(self, clipboard: Clipboard, clock: Clock) -> None:
         self._clipboard = clipboard
         self._clock = clock
-        self.seconds = seconds
-        """Seconds after which a copied value is taken back."""
         self._until: float | None = None
 
-    async def copy(self, value: str, what: str) -> str:
-        """Copy, and say which way it went and what becomes of it."""
+    async def copy(self, value: str, what: str, seconds: float) -> str:
+        """Copy for `seconds`, and say which way it went and what becomes of it."""
         route = await self._clipboard.copy(value)
         if not route.checkable:
             self._until = None
             return f"{what} sent to the clipboard {route.words}; it cannot be cleared from here."
-        self._until = self._clock.monotonic() + self.seconds
-        return f"{what} copied {route.words}; cleared in {self.seconds:.0f} s."
+        self._until = self._clock.monotonic() + seconds
+        return f"{what} copied {route.words}; cleared in {seconds:.0f} s."
 
     def countdown(self) -> str:
         """What the top bar says while a value of ours is on the clipboard."""

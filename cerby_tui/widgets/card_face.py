@@ -81,7 +81,7 @@ class Face:
 
     def _third(self, card: Card, width: int) -> Line:
         line = Line(width, self.ground)
-        if card.has_totp or card.number:
+        if card.has_totp:
             line.right("MFA", self.ink("good")).right(" ")
         self._phone(line.gap(4), card)
         return line

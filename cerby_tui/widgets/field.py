@@ -59,48 +59,32 @@ _HINTS = (
 )
 
 
-class Field(Inked, can_focus=True):
-    """One field. Posts CopyWanted, FieldChanged when an edit is done, FieldActed for what its screen must do.
+class FieldFace(Inked):
+    """How a field looks: section, label, value, what is to be said about it, and its actions while it is focused."""
 
-    `suggest` completes app names while the app is edited.
-    """
-
-    BINDINGS: ClassVar[list[BindingType]] = bindings("field")
-
-    def __init__(self, spec: FieldSpec, suggest: Callable[[str], list[str]] | None = None) -> None:
-        super().__init__()
-        self.spec = spec
-        self._suggest = suggest
-        self.first = False
-        """Whether it stands at the top of the page, where a section needs no distance."""
-        self._revealed: Timer | None = None
-
-    def show(self, spec: FieldSpec) -> None:
-        """The account changed; an edit under way is not disturbed."""
-        self.spec = spec
-        self._lay_out()
-        self.refresh_bindings()
-
-    @property
-    def editing(self) -> Editor | None:
-        """The editor, while the field is edited."""
-        return next(iter(self.query(Editor)), None)
+    spec: FieldSpec
+    revealed = False
+    editor: Editor | None = None
+    first = False
+    """Whether it stands at the top of the page, where a section needs no distance."""
 
     def on_mount(self) -> None:
         """Take the height that the value needs."""
-        self._lay_out()
+        self.lay_out()
 
     def on_resize(self) -> None:
         """Another width means other lines."""
-        self._lay_out()
+        self.lay_out()
 
-    def _lay_out(self) -> None:
-        if not self.editing:
+    def lay_out(self) -> None:
+        """Take the height that the words need; an editor finds its own."""
+        if not self.editor:
             below = len(self._clash_lines()) + len(self._why_lines()) + 1
-            self.styles.height = self._head() + len(self._value_lines()) + below
+            self.styles.height = self.head() + len(self._value_lines()) + below
             self.refresh()
 
-    def _head(self) -> int:
+    def head(self) -> int:
+        """Lines above the label: the section with its distance."""
         return (2 if self.first else 3) if self.spec.section else 0
 
     def _clash_lines(self) -> list[str]:
@@ -117,16 +101,16 @@ class Field(Inked, can_focus=True):
 
     def _value_lines(self) -> list[str]:
         spec = self.spec
-        text = spec.value if self._revealed else (spec.shown or spec.value)
+        text = spec.value if self.revealed else (spec.shown or spec.value)
         if not text:
             return ["—"]
         shown = terminal_text.visible(text) if spec.kind == "long" else terminal_text.line(text)
-        return terminal_text.wrap(shown, self._value_width()) if spec.kind == "long" or self._revealed else [shown]
+        return terminal_text.wrap(shown, self._value_width()) if spec.kind == "long" or self.revealed else [shown]
 
     def render_line(self, y: int) -> Strip:
         """Section, label and value lines, the clash, and the actions while focused."""
         line = Line(self.content_size.width, self.rich_style)
-        y -= self._head()
+        y -= self.head()
         if y < 0:
             return line.left(self.spec.section if y == -2 else "", self.ink("chip")).strip()
         line.left("▌ " if self.has_focus else "  ", self.ink("edge-focus"))
@@ -139,14 +123,14 @@ class Field(Inked, can_focus=True):
         if y < len(below):
             text, ink = below[y]
             return line.left(text, self.ink(ink)).strip()
-        if self.has_focus and not self.editing:
+        if self.has_focus and not self.editor:
             self._actions(line)
         return line.strip()
 
     def _value_line(self, line: Line, values: list[str], y: int) -> Strip:
         label = self.spec.label if y == 0 else ""
         line.left(terminal_text.fit(terminal_text.line(label), LABEL_WIDTH - 2), self.ink("muted")).gap(2)
-        if self.editing:
+        if self.editor:
             return line.strip()
         empty = not self.spec.value and not self.spec.shown
         line.left(values[y], self.ink("faint" if empty else "title" if self.has_focus else "text"))
@@ -165,15 +149,36 @@ class Field(Inked, can_focus=True):
         for action, command_id in _HINTS:
             if action in self.spec.actions:
                 command = COMMANDS[command_id]
-                hint = "hide" if action == "reveal" and self._revealed else command.hint
+                hint = "hide" if action == "reveal" and self.revealed else command.hint
                 yield key_words(keys.get(command_id, command.keys.split(",")[0])), hint
+
+
+class Field(FieldFace, can_focus=True):
+    """One field. Posts CopyWanted, FieldChanged when an edit is done, FieldActed for what its screen must do.
+
+    `suggest` completes app names while the app is edited.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = bindings("field")
+
+    def __init__(self, spec: FieldSpec, suggest: Callable[[str], list[str]] | None = None) -> None:
+        super().__init__()
+        self.spec = spec
+        self._suggest = suggest
+        self._hiding: Timer | None = None
+
+    def show(self, spec: FieldSpec) -> None:
+        """The account changed; an edit under way is not disturbed."""
+        self.spec = spec
+        self.lay_out()
+        self.refresh_bindings()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """An action that the field does not offer is absent, not disabled."""
         if action in ("edit", "copy_value", "reveal", "create_number", "number_added", "remove_field", "keep"):
-            return action in self.spec.actions and not self.editing
+            return action in self.spec.actions and not self.editor
         if action.startswith("app.focus"):
-            return not self.editing
+            return not self.editor
         return super().check_action(action, parameters)
 
     def on_blur(self) -> None:
@@ -182,17 +187,19 @@ class Field(Inked, can_focus=True):
 
     def action_reveal(self) -> None:
         """Show the value, or hide it again."""
-        if self._revealed:
+        if self.revealed:
             self._hide()
         else:
-            self._revealed = self.set_timer(REVEAL_SECONDS, self._hide)
-            self._lay_out()
+            self.revealed = True
+            self._hiding = self.set_timer(REVEAL_SECONDS, self._hide)
+            self.lay_out()
 
     def _hide(self) -> None:
-        if self._revealed:
-            self._revealed.stop()
-            self._revealed = None
-            self._lay_out()
+        if self.revealed:
+            self.revealed = False
+            if self._hiding:
+                self._hiding.stop()
+            self.lay_out()
 
     def action_copy_value(self) -> None:
         """The value as it is, not as it is shown."""
@@ -222,18 +229,19 @@ class Field(Inked, can_focus=True):
     async def begin_edit(self) -> None:
         """Put the editor where the value stood."""
         self._hide()
-        editor = Editor(
-            self.spec.value, long=self.spec.kind == "long", secret=self.spec.name == "password", suggest=self._suggest
-        )
-        editor.styles.margin = (self._head(), 0, 0, LABEL_WIDTH + 2)
+        kind = self.spec.kind
+        editor = Editor(self.spec.value, long=kind == "long", secret=kind == "secret", suggest=self._suggest)
+        editor.styles.margin = (self.head(), 0, 0, LABEL_WIDTH + 2)
         self.styles.height = "auto"
+        self.editor = editor
         await self.mount(editor)
         self.refresh()
 
     async def end_edit(self) -> None:
         """Back to showing the value."""
+        self.editor = None
         await self.query(Editor).remove()
-        self._lay_out()
+        self.lay_out()
         self.focus()
 
     async def on_editor_done(self, event: Editor.Done) -> None:
@@ -243,5 +251,5 @@ class Field(Inked, can_focus=True):
 
     def on_click(self, event: events.Click) -> None:
         """A click on a focused field edits it."""
-        if event.chain == 2 and "edit" in self.spec.actions and not self.editing:
+        if event.chain == 2 and "edit" in self.spec.actions and not self.editor:
             self.post_message(FieldActed(self.spec.name, "edit"))

@@ -24,7 +24,7 @@ class Moving(ScrollView):
     @property
     def count(self) -> int:
         """How many cells there are."""
-        raise NotImplementedError
+        return 0
 
     @property
     def per_row(self) -> int:
@@ -97,7 +97,7 @@ class LineList(Moving, Inked, can_focus=True, inherit_bindings=False):
 
     def draw(self, index: int, width: int, selected: bool) -> list[Strip]:
         """The `cell_height` lines of one cell."""
-        raise NotImplementedError
+        return [Strip.blank(width, self.rich_style)] * self.cell_height
 
     @property
     def cell_width(self) -> int:

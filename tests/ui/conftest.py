@@ -1,0 +1,53 @@
+"""Fixtures of the screens' tests, and the place of their pictures: `snapshots/<screen>/<test>.svg`."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pytest_textual_snapshot import SVGImageExtension
+from syrupy.location import PyTestLocation
+
+from tests.fakes import FrozenClock
+from tests.ui.gallery import Gallery, StillSession
+
+PICTURES = Path(__file__).parent.parent.parent / "snapshots"
+
+
+def dirname(_cls: Any, *, test_location: PyTestLocation) -> str:
+    """One folder for each screen, named after its test module."""
+    return str(PICTURES / test_location.basename.removeprefix("test_"))
+
+
+def belongs(location: PyTestLocation, picture: str) -> bool:
+    """Whether a picture belongs to a test module, so that unused pictures are found."""
+    return Path(picture).parent.name == location.basename.removeprefix("test_")
+
+
+SVGImageExtension.dirname = classmethod(dirname)
+PyTestLocation.matches_snapshot_location = belongs
+
+
+@pytest.fixture(autouse=True)
+def bare_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing of the machine that runs the tests reaches the screens."""
+    for name in ("NO_COLOR", "SSH_CONNECTION", "SSH_TTY", "TMUX", "STY", "DISPLAY", "WAYLAND_DISPLAY"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("COLORTERM", "truecolor")
+
+
+@pytest.fixture(scope="session")
+def gallery(tmp_path_factory: pytest.TempPathFactory) -> Gallery:
+    """The vault that all pictures are taken of."""
+    return Gallery(tmp_path_factory.mktemp("gallery"))
+
+
+@pytest.fixture
+def still(gallery: Gallery, tmp_path: Path, clock: FrozenClock) -> Iterator[StillSession]:
+    """A session over a copy of the gallery, held still."""
+    session = gallery.session(tmp_path, clock)
+    yield session
+    asyncio.run(session.close())
