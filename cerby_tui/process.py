@@ -63,7 +63,8 @@ def suspend() -> None:
     The whole process group, because a shell waits for its first process only, which may be `make` or the demo. In a
     group without a shell to continue it the kernel ignores the signal, and this returns at once.
     """
-    signal.signal(signal.SIGTSTP, signal.SIG_DFL)
+    for number in (signal.SIGTSTP, signal.SIGCONT):
+        signal.signal(number, signal.SIG_DFL)  # the driver of the app that just ended still listens to them
     os.killpg(os.getpgrp(), signal.SIGTSTP)
 
 

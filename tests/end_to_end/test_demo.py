@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
+import shutil
 import signal
 import threading
 import time
@@ -13,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from cerby_tui.demo.passphrase import PASSPHRASE
-from tests.pseudo_terminal import CTRL_L, CTRL_Q, ENTER, SPACE, PseudoTerminal, program
+from tests.pseudo_terminal import CTRL_L, CTRL_Q, CTRL_Z, ENTER, SPACE, PseudoTerminal, program
 
 HINT = "This is a demo."
 CTRL_C = "\x03"
@@ -134,6 +136,33 @@ def play(demo: PseudoTerminal, act: str, down: int) -> None:
     demo.settle()
     demo.press(*"j" * down, ENTER)
     demo.settle()
+
+
+@pytest.mark.skipif(not shutil.which("bash"), reason="job control is tried in bash")
+def test_ctrl_z_locks_and_gives_the_shell_its_terminal(temporary: Path) -> None:
+    """The whole job stops, the shell can be used, and `fg` comes back to the lock screen, not to the cards."""
+    environ = {**os.environ, "TERM": "xterm-256color", "TMPDIR": str(temporary), "PS1": "SHELL> "}
+    with PseudoTerminal(["bash", "--norc", "-i"], environ=environ) as shell:
+        shell.wait_for("SHELL>")
+        shell.press(shlex.join(program("demo")), ENTER)
+        shell.wait_for("25 accounts", "live")
+        shell.settle()
+
+        shell.press(CTRL_Z)
+        shell.wait_for("Stopped")
+        shell.press("echo shell-$((40 + 2))", ENTER)
+        shell.wait_for("shell-42")
+        shell.press("fg", ENTER)
+        shell.wait_for(HINT, "Passphrase")
+        shell.enter(PASSPHRASE)
+        shell.wait_for("25 accounts", "live")
+        shell.press(CTRL_Q)
+        shell.settle()
+        shell.press("echo status-$?", ENTER)
+        shell.wait_for("status-0")
+        shell.press("exit", ENTER)
+        assert 0 == shell.wait_exit()
+    assert_no_trace(temporary)
 
 
 @pytest.mark.parametrize(
