@@ -5,11 +5,14 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+import signal
 import subprocess
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from filelock import FileLock, Timeout
 
 from cerby_tui.clock import SystemClock
 from cerby_tui.home import Home
@@ -146,6 +149,30 @@ def test_since_takes_a_code_that_was_just_there(rig: ServiceRig, home: Path) -> 
     ended = ask(home, "code", "wait", "Shop", "--timeout", "20", "--since", "60", "--json")
 
     assert (0, "222222") == (ended.returncode, json.loads(ended.stdout)["code"])
+
+
+def test_waiting_can_be_given_up(home: Path) -> None:
+    """ctrl+c ends it with status 130, quietly, and the vault is as good as before."""
+    waiting = start("code", "wait", "Shop", "--timeout", "60", home=home, passphrase=PASSPHRASE)
+    lock = home / "sync.lock"
+    pause = threading.Event()
+    while not is_held(lock):
+        pause.wait(0.05)
+
+    waiting.send_signal(signal.SIGINT)
+    out, err = waiting.communicate(timeout=20)
+
+    assert (130, "", "") == (waiting.returncode, out, err.strip())
+    assert 0 == ask(home, "sync").returncode
+
+
+def is_held(lock: Path) -> bool:
+    """Whether a process holds the lock of this vault, which it takes once it is about to sync."""
+    try:
+        FileLock(lock).acquire(timeout=0).lock.release()
+    except Timeout:
+        return True
+    return False
 
 
 def test_waiting_without_the_service_is_status_five(rig: ServiceRig, home: Path) -> None:

@@ -78,7 +78,7 @@ async def _create(shell: Shell, name: str, promised: bool) -> None:
             step = f"If that is so, say it with --i-will-add-it: “{promise}”."
             raise UsageError("A number must be added to the account it is created for.", next_step=step)
         number = await _commit(session, await session.offer_number(card.id))
-        await session.mark_added(card.id)
+        await session.mark_copied_number(card.id)  # it is printed; whether it was added, only the person can say
     if shell.as_json:
         from cerby_tui.cli.shapes import number_shape
 
