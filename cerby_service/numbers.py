@@ -120,7 +120,8 @@ class Numbers:
             raise Refusal("not_found", "There is no such offer.")
         require_owner(writing, caller, offer.account)
         require_no_number(writing, offer.account)
-        if offer.state != "open" or offer.expires <= self._clock():
+        over = offer.state != "open" or offer.expires <= self._clock()
+        if over or offer.carrier not in self._carriers:
             raise Refusal("offer_expired", "The offer is over; the number must not be used. Ask for another.")
         return offer
 

@@ -19,7 +19,7 @@ OLDEST_SQLITE = (3, 51, 3)
 BUSY_MILLISECONDS = 5_000
 READERS = 4
 
-_WRITER_PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={BUSY_MILLISECONDS}")
+_WRITER_PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", f"busy_timeout={BUSY_MILLISECONDS}")
 _READER_PRAGMAS = ("query_only=ON", "wal_autocheckpoint=0", f"busy_timeout={BUSY_MILLISECONDS}")
 
 

@@ -11,11 +11,13 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from cerby_service.database import Change, Database
+from cerby_service.database import Announced, Change, Database
 from cerby_service.frames import encode_event
+from cerby_service.hub import RING, Hub
 from cerby_service.settings import Timings
 from cerby_tui import authoring
 from cerby_tui.errors import RefusedError
+from cerby_wire.headers import Policy
 from cerby_wire.requests import sign_request
 from cerby_wire.shapes import FEED, AccessEvent, ByeEvent, HeadEvent, HelloEvent, MessageEvent, PushEntry
 from cerby_wire.stream import stream_id
@@ -162,6 +164,39 @@ async def test_what_another_process_writes_is_heard(ada: Member, rig: ServiceRig
     assert AccessEvent() == event
 
 
+def rung(hub: Hub, *cursors: int) -> None:
+    """Publish changes at these cursors."""
+    hub.publish([Announced(cursor, Change(b"w", "entry", b"s", AccessEvent())) for cursor in cursors])
+
+
+async def test_a_gap_in_the_ring_sends_listeners_to_the_database() -> None:
+    """When cursors between two published changes are another process's, a listener before the gap is told so."""
+    hub = Hub(b"generation")
+    early, late = hub.listen(b"w", b"u", b"d"), hub.listen(b"w", b"u", b"d")
+    early.place = late.place = 4
+    rung(hub, 5)
+    late_frames = hub.take(late)
+    rung(hub, 7, 8)
+    late.place = 6
+
+    assert [5] == [frame.cursor for frame in late_frames or []]
+    assert hub.take(early) is None
+    assert [7, 8] == [frame.cursor for frame in hub.take(late) or []]
+    assert [] == hub.take(late)
+
+
+async def test_a_full_ring_sends_slow_listeners_to_the_database() -> None:
+    """The ring keeps the newest frames only; whoever stands before them reads the database."""
+    hub = Hub(b"generation")
+    slow = hub.listen(b"w", b"u", b"d")
+    rung(hub, *range(1, RING + 2))
+    behind = hub.take(slow)
+    slow.place = 1
+
+    assert behind is None
+    assert RING == len(hub.take(slow) or [])
+
+
 async def test_only_people_with_access_hear_of_an_account(ada: Member, rig: ServiceRig) -> None:
     """A colleague hears of the workspace but nothing of an unshared account; of a shared one from then on."""
     bob = await colleague(ada, rig)
@@ -180,6 +215,29 @@ async def test_only_people_with_access_hear_of_an_account(ada: Member, rig: Serv
     await bob.api.close()
 
     assert (AccessEvent(gained=[card.id]), AccessEvent(lost=[card.id])) == (gained, lost)
+
+
+async def test_a_deleted_accounts_messages_are_rung_for_owners_only(ada: Member, rig: ServiceRig) -> None:
+    """After deletion a collaborator hears of the deletion, but of no message: neither live nor when resuming."""
+    bob = await colleague(ada, rig)
+    bob.api = type(bob.api)(rig.origin, bob.device, ada.api._clock)
+    card, committed = await ada.numbered()
+    await share(card, bob)
+    cursor = (await bob.api.heads("")).cursor
+    entry, card.keys = authoring.delete(ada.author(), card.state, card.keys, ada.ledger)
+    async with listening(bob, cursor) as live, listening(ada) as owner:
+        await ada.push(entry)
+        await rig.text(committed.number.e164, "after")
+        await owner.next_of(MessageEvent)
+        heard = [await live.next()]
+        await ada.push(authoring.policy(ada.author(), Policy(clipboard=60)))
+        heard.append(await live.next())
+    async with listening(bob, cursor) as resumed:
+        again = [await resumed.next(), await resumed.next()]
+    await bob.api.close()
+
+    assert [card.id, ada.workspace] == [event.stream for event in heard if isinstance(event, HeadEvent)]
+    assert heard == again
 
 
 async def test_history_tells_nobody_what_is_not_theirs(ada: Member, rig: ServiceRig) -> None:

@@ -188,6 +188,28 @@ async def test_the_founding_device_has_to_sign(stranger: Member) -> None:
     assert "bad_signature" == caught.value.code
 
 
+async def test_the_device_is_the_one_that_is_named(stranger: Member, rig: ServiceRig) -> None:
+    """Signed by the right key under the id of another device, a first request is refused."""
+    asked = StartVerification(stranger.email, stranger.device.public, parse_token(rig.token()).secret)
+    stranger.api._device.id = fresh_device().id
+    with pytest.raises(RefusedError) as caught:
+        await stranger.api.start_verification(asked)
+
+    assert "bad_signature" == caught.value.code
+    assert {} == dict(rig.mail.letters)
+
+
+async def test_a_device_founds_one_workspace(stranger: Member, rig: ServiceRig) -> None:
+    """A session that belongs to a workspace cannot be taken into a second one, with whatever token."""
+    first = await ready(stranger)
+    await stranger.api.found(first)
+    again = replace(first, token=parse_token(rig.token()).secret)
+    with pytest.raises(RefusedError) as caught:
+        await stranger.api.found(again)
+
+    assert "forbidden" == caught.value.code
+
+
 async def test_beginnings_have_to_belong_together(stranger: Member, rig: ServiceRig) -> None:
     """Private settings of somebody else, or a profile signed by another key, found nothing."""
     founding = await ready(stranger)

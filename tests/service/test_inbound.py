@@ -24,6 +24,7 @@ from tests.fakes import FrozenClock
 from tests.people import refused
 from tests.rig import ServiceRig
 from tests.service.member import Card, Member
+from tests.service.test_database import held
 from tests.service.test_sync import colleague, share
 
 CANARY = "canary 482913 of the message"
@@ -190,6 +191,21 @@ async def test_the_same_text_under_another_id_counts_once_within_ten_seconds(ada
     await webhook.post(webhook.form("same"))
 
     assert (1, 2) == (before, len(await stored(card)))
+
+
+async def test_copies_in_one_transaction_fold_too(ada: Member, rig: ServiceRig) -> None:
+    """Two copies that are written in the same group of work are one message, and both are answered."""
+    card, webhook = await numbered(ada)
+    holding, gate = await held(rig.parts.database)
+    copies = [Incoming(f"SM{i}", "22000", webhook.to, "same") for i in range(3)]
+    taking = [asyncio.create_task(rig.parts.inbound.take("sandbox", copy)) for copy in copies]
+    await asyncio.sleep(0)
+    gate.set()
+    fates = await asyncio.gather(*taking)
+    await holding
+
+    assert ["duplicate", "duplicate", "stored"] == sorted(fates)
+    assert 1 == len(await stored(card))
 
 
 async def test_another_text_sender_or_number_is_another_message(ada: Member) -> None:

@@ -380,6 +380,20 @@ async def test_a_crash_after_the_carrier_sold_keeps_the_number(ada: Member, rig:
     assert (await ada.api.heads("")).numbers[0].account == card.id
 
 
+async def test_a_number_that_somebody_else_bought_is_not_ours(ada: Member, rig: ServiceRig, clock: FrozenClock) -> None:
+    """The carrier has the number, but not under our id: it is no purchase of ours, and fails after its minute."""
+    card = await ada.account()
+    offer = await ada.offer(card.id)
+    leave_committing(rig, ada, offer.id)
+    await rig.sandbox("POST", "/IncomingPhoneNumbers.json", {"PhoneNumber": offer.e164, "FriendlyName": "another"})
+    early = await rig.parts.reconciler.settle(after_crash=True)
+    clock.advance(60)
+    late = await rig.parts.reconciler.settle()
+
+    assert ([offer.e164], []) == (early.unsure, early.active)
+    assert ([offer.e164], []) == (late.failed, late.active)
+
+
 async def test_a_commit_under_way_is_left_alone(ada: Member, rig: ServiceRig, line: Line) -> None:
     """The reconciler that runs every minute does not touch a purchase that is being made."""
     card = await ada.account()
