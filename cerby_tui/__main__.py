@@ -107,14 +107,13 @@ def _compose(shell: Shell, running: Running) -> CerbyApp:
 
 
 def _opened(shell: Shell, unlock: Callable[[str], Session]) -> Session | None:
-    """The session, where a passphrase came with the command line; its key is derived while the screens load."""
-    passphrase = shell.given_passphrase()
-    if passphrase is None:
+    """The session, where a passphrase comes with the command line; it is waited for while the screens load."""
+    if shell.passphrase_fd is None:
         return None
     from concurrent.futures import ThreadPoolExecutor
 
     with ThreadPoolExecutor(1) as pool:
-        opening = pool.submit(unlock, passphrase)
+        opening = pool.submit(lambda: unlock(shell.passphrase()))
         import cerby_tui.app
         import cerby_tui.screens.cards  # noqa: F401
 

@@ -84,9 +84,12 @@ def read_passphrase(fd: int) -> str:
     """The first line of a descriptor, which is closed. UsageError if nothing can be read from it."""
     try:
         with os.fdopen(fd, "rb") as source:
-            return source.readline(PASSPHRASE_LIMIT).decode().rstrip("\r\n")
+            line = source.readline(PASSPHRASE_LIMIT).decode()
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"No passphrase can be read from descriptor {fd}.") from error
+    if not line:
+        raise UsageError(f"There is no passphrase on descriptor {fd}.")
+    return line.rstrip("\r\n")
 
 
 def failed(error: CerbyError, as_json: bool) -> int:

@@ -9,6 +9,7 @@ import os
 import signal
 import socket
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 from cerby_tui.errors import OfflineError
@@ -98,18 +99,46 @@ class ServiceProcess:
             await stop(self._process)
 
 
-async def start_app(home: Path, line: socket.socket, passphrase: str) -> asyncio.subprocess.Process:
-    """The app on our terminal, unlocked: it gets the passphrase through a pipe, which is empty after a lock."""
-    reader, writer = os.pipe()
-    os.write(writer, passphrase.encode() + b"\n")
-    os.close(writer)
-    options = ("--home", str(home), "--demo-fd", str(line.fileno()), "--passphrase-fd", str(reader))
-    try:
-        return await asyncio.create_subprocess_exec(
-            *_program("cerby_tui", *options), pass_fds=(line.fileno(), reader), preexec_fn=_die_with_parent
-        )
-    finally:
-        os.close(reader)
+class AppProcess:
+    """The app on our terminal. It loads its screens at once and touches the terminal when it gets its passphrase.
+
+    The passphrase comes through a pipe, which is empty after a lock.
+    """
+
+    def __init__(self, process: asyncio.subprocess.Process, pipe: int) -> None:
+        self._process = process
+        self._pipe = pipe
+
+    @classmethod
+    async def start(cls, home: Path, line: socket.socket) -> AppProcess:
+        """Start it; `line` is what its demo menu speaks on."""
+        reader, writer = os.pipe()
+        options = ("--home", str(home), "--demo-fd", str(line.fileno()), "--passphrase-fd", str(reader))
+        try:
+            process = await asyncio.create_subprocess_exec(
+                *_program("cerby_tui", *options), pass_fds=(line.fileno(), reader), preexec_fn=_die_with_parent
+            )
+        finally:
+            os.close(reader)
+        return cls(process, writer)
+
+    def unlock(self, passphrase: str) -> None:
+        """Let it open the vault, once that is there."""
+        with suppress(BrokenPipeError):  # it has ended already, which its status will say
+            os.write(self._pipe, passphrase.encode() + b"\n")
+        os.close(self._pipe)
+        self._pipe = -1
+
+    async def wait(self) -> int:
+        """Wait for its end; negative for a signal."""
+        return await self._process.wait()
+
+    async def stop(self, number: int) -> None:
+        """Pass a signal on, and wait until it is gone."""
+        await stop(self._process, number)
+        if self._pipe >= 0:
+            os.close(self._pipe)
+            self._pipe = -1
 
 
 def _program(module: str, *arguments: str) -> tuple[str, ...]:

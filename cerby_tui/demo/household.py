@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+import signal
 import socket
 import sys
 import tempfile
@@ -11,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from cerby_tui.demo.children import ServiceProcess, shell_status, start_app, stop
+from cerby_tui.demo.children import AppProcess, ServiceProcess, shell_status
 from cerby_tui.demo.control import Control
 from cerby_tui.demo.passphrase import PASSPHRASE
 from cerby_tui.demo.phone import Phone
@@ -63,9 +64,10 @@ class Household:
         self._place = place
         self._say = say
         self._service = place.service
-        self._app: asyncio.subprocess.Process | None = None
+        self._app: AppProcess | None = None
+        self._ready = False
         self._signal = 0
-        self._ending: asyncio.Task[int] | None = None
+        self._ending: asyncio.Task[None] | None = None
 
     async def run(self) -> int:
         """The whole life of the demo; gives the exit status."""
@@ -85,16 +87,16 @@ class Household:
 
     async def _live(self) -> int:
         terminal = Terminal()
-        if not self._place.home.enrolled():
-            from cerby_tui.demo.seed import seed
-
-            await seed(self._service, self._place.home, PASSPHRASE, self._say)
-        else:
-            self._say("Starting the service…")
-            await self._service.start()
         ours, theirs = socket.socketpair()
         with theirs:
-            self._app = await start_app(self._place.home.root, theirs, PASSPHRASE)
+            self._app = await AppProcess.start(self._place.home.ready().root, theirs)
+        try:
+            await self._prepare()
+        except BaseException:
+            await self._app.stop(signal.SIGTERM)
+            raise
+        self._ready = True
+        self._app.unlock(PASSPHRASE)
         serving = asyncio.ensure_future(Control(self._service, Phone(self._service.data)).serve(ours))
         code = await self._app.wait()
         serving.cancel()
@@ -102,14 +104,24 @@ class Household:
             terminal.restore()  # it was killed and could not do it itself
         return shell_status(code)
 
+    async def _prepare(self) -> None:
+        """A service that runs, and a workspace in it."""
+        if self._place.home.enrolled():
+            self._say("Starting the service…")
+            await self._service.start()
+            return
+        from cerby_tui.demo.seed import seed
+
+        await seed(self._service, self._place.home, PASSPHRASE, self._say)
+
     def _signalled(self, number: int, work: asyncio.Task[int]) -> None:
         if self._signal:
             return
         self._signal = number
-        if self._app is None:
-            work.cancel()
+        if self._app is not None and self._ready:
+            self._ending = asyncio.ensure_future(self._app.stop(number))
         else:
-            self._ending = asyncio.ensure_future(stop(self._app, number))
+            work.cancel()
 
 
 def run_demo(root: Path | None, keep: bool) -> int:
