@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from cerby_tui import __version__
+from cerby_tui.cli.demo import NEEDED, missing
 from cerby_tui.cli.documented import EXIT_CODES
 from cerby_tui.cli.root import SECTIONS
 from tests.pseudo_terminal import program
@@ -205,3 +206,17 @@ def test_a_reader_that_has_enough_is_no_error() -> None:
     )
 
     assert (0, "") == (ended.returncode, ended.stderr)
+
+
+def test_the_demo_knows_what_it_needs() -> None:
+    """Whoever installed the client alone is told what to install, by name; here everything is there."""
+    assert [] == missing(NEEDED)
+    assert ["no_such_package"] == missing(("json", "no_such_package"))
+
+
+def test_the_demo_needs_a_terminal() -> None:
+    """In a pipe it says so with status 2, and starts nothing."""
+    ended = run("demo")
+
+    assert (2, "") == (ended.returncode, ended.stdout)
+    assert "The app needs a terminal" in ended.stderr
