@@ -45,6 +45,7 @@ AREAS = {
     "field": "Fields",
     "number": "Phone number",
     "inbox": "Shared Inbox",
+    "search": "While filtering",
     "message": "Message",
     "form": "Forms",
     "waiting": "Waiting changes",
@@ -101,6 +102,9 @@ _TABLE: tuple[Command, ...] = (
     Command("view", "v", "Grid or list", "Switch between cards and lines.", "view", "accounts", 56, "grid/list"),
     Command("favourite", "asterisk", "Favourite", "Keep this account in front; only you see it.", "favourite",
             "accounts", 80, "favourite"),
+    Command("search-done", "enter,down", "To the list", "Go on to what was found.", "leave(False)", "search", 1,
+            "to the list"),
+    Command("search-clear", "escape", "Clear", "Take the words away.", "leave(True)", "search", 2, "clear"),
     # account page
     Command("tab-general", "1", "General", "The details of the account.", "tab('general')", "account", 45, "general"),
     Command("tab-inbox", "2", "Inbox", "The messages of this account.", "tab('inbox')", "account", 46, "messages"),
@@ -189,6 +193,9 @@ def only(*ids: str) -> list[BindingType]:
     """The bindings of single commands."""
     return [COMMANDS[each].binding() for each in ids]
 
+
+TYPED = frozenset({"question_mark", "slash", "colon", "comma", "asterisk", "space"})
+"""Names of keys that are text while one types; keys with a name of one letter are, too."""
 
 _KEY_WORDS = {
     "question_mark": "?", "slash": "/", "colon": ":", "comma": ",", "asterisk": "*", "escape": "Esc", "enter": "Enter",

@@ -10,7 +10,7 @@ from textual.widget import Widget
 
 from cerby_tui import words
 from cerby_tui.errors import CerbyError
-from cerby_tui.messages import RowOpened
+from cerby_tui.messages import CopyWanted, RowOpened
 from cerby_tui.screens.account_acts import AccountActs
 from cerby_tui.screens.account_fields import fields_of
 from cerby_tui.screens.association import steps_of, why_no_codes
@@ -135,12 +135,29 @@ class AccountScreen(AccountActs):
     def action_tab(self, tab: str) -> None:
         """Show another tab."""
         self.query_one(TabLine).current = tab
+        self.refresh_bindings()
         for name, _title in TABS:
             self.query_one(f"#{name}").display = name == tab
         if tab == "inbox":
             self.query_one(MessageTable).focus()
         else:
             self.focus_field("phone")
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Messages have codes to copy on their own tab."""
+        if action == "copy_code":
+            return self.is_mounted and self.query_one(TabLine).current == "inbox"
+        return super().check_action(action, parameters)
+
+    def action_copy_code(self) -> None:
+        """The code of the selected message."""
+        message = self.query_one(MessageTable).selected
+        if message and message.code:
+            self.post_message(CopyWanted(message.code.text, "Code"))
+            if not message.read:
+                self.run_worker(self.attempt(self.desk.session.mark_read([message.key])))
+        elif message:
+            self.say("No code was recognised in this message. Enter shows it whole.", "warning")
 
     @on(TabLine.Clicked)
     def tab_clicked(self, event: TabLine.Clicked) -> None:

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from textual import on
 from textual.binding import BindingType
 
-from cerby_tui.commands import bindings
+from cerby_tui.commands import bindings, only
 from cerby_tui.errors import CerbyError
 from cerby_tui.messages import CopyWanted, FieldActed, FieldChanged
 from cerby_tui.screens.account_fields import changes_for
@@ -29,7 +29,7 @@ UNSURE_WHETHER = "Nobody knows yet whether the number was created. Do not use it
 class AccountActs(Place):
     """The acts of the account page."""
 
-    BINDINGS: ClassVar[list[BindingType]] = bindings("account")
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings("account"), *only("copy-message-code")]
 
     account: Account
     account_id: bytes

@@ -10,7 +10,7 @@ from textual import on
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, HorizontalGroup, VerticalScroll
 from textual.widget import Widget
-from textual.widgets import Input, Static, TextArea
+from textual.widgets import Input, Static
 
 from cerby_tui.commands import only
 from cerby_tui.errors import CerbyError
@@ -20,6 +20,7 @@ from cerby_tui.screens.base import Sized, caption, sheet
 from cerby_tui.screens.desk import Desk
 from cerby_tui.terminal_text import line
 from cerby_tui.values import CustomField, Item
+from cerby_tui.widgets.area import Area
 from cerby_tui.widgets.bars import BottomBar, TopBar, footer_hints
 from cerby_tui.widgets.button import Press
 from cerby_tui.widgets.entry import Entry
@@ -71,7 +72,7 @@ class FormRow(HorizontalGroup):
     @property
     def value(self) -> str:
         """What is typed."""
-        if isinstance(self.editor, TextArea):
+        if isinstance(self.editor, Area):
             return self.editor.text
         return str(getattr(self.editor, "value", ""))
 
@@ -100,7 +101,7 @@ class AccountForm(Sized[bytes]):
                 yield FormRow(name, label, self._editor(name, placeholder))
                 if name == "app":
                     yield Static(id="about", markup=False, classes="muted")
-            yield FormRow("notes", "Notes", _area())
+            yield FormRow("notes", "Notes", Area())
             with Horizontal(classes="buttons"):
                 yield Press("Add account")
         yield BottomBar()
@@ -184,7 +185,7 @@ class AccountForm(Sized[bytes]):
     async def _field_named(self, field: CustomField | None) -> None:
         if field is None:
             return
-        editor: Widget = _area() if field.kind == "long" else Entry(password=field.hidden)
+        editor: Widget = Area() if field.kind == "long" else Entry(password=field.hidden)
         row = FormRow("custom field", field.name, editor)
         self._custom.append((field, row))
         await self.query_one(VerticalScroll).mount(row, before=self.query_one(".buttons"))
@@ -237,9 +238,3 @@ class AccountForm(Sized[bytes]):
                 self.dismiss(None)
 
         self.app.push_screen(ConfirmScreen("Discard your changes?", yes="Discard", no="Go on typing"), answered)
-
-
-def _area() -> TextArea:
-    area = TextArea("", show_line_numbers=False, compact=True, tab_behavior="focus")
-    area.cursor_blink = False
-    return area

@@ -12,7 +12,7 @@ from textual.binding import BindingType
 from textual.screen import ModalScreen, Screen, ScreenResultType
 from textual.widget import Widget
 
-from cerby_tui.commands import bindings
+from cerby_tui.commands import TYPED, bindings
 from cerby_tui.errors import CerbyError
 from cerby_tui.messages import GenerateWanted, Noticed, Severity
 from cerby_tui.paths import styles_directory
@@ -73,7 +73,10 @@ class Sized(Screen[ScreenResultType]):
     def active_commands(self) -> list[tuple[str, str]]:
         """The commands that work here and now, as (id, first key), those of the focused widget first."""
         found: dict[str, str] = {}
+        typing = type(self.focused).__name__ in ("Entry", "SearchEntry", "Area", "Input")
         for key, active in self.active_bindings.items():
+            if typing and (len(key) == 1 or key in TYPED):
+                continue
             if active.enabled and active.binding.id and active.binding.id not in found:
                 found[active.binding.id] = key
         return list(found.items())

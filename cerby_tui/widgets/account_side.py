@@ -59,8 +59,8 @@ class Steps(Inked):
             line.left("✓ " if step.done else "○ ", self.ink("good" if step.done else "muted"))
             line.left(step.words, self.ink("text" if step.done else "muted"))
         elif y >= 2:
-            wrapped = self._wrapped()
-            line.left(wrapped[y - 2 - len(self._steps)], self.ink("muted"))
+            below = self._wrapped()[y - 2 - len(self._steps) :]
+            line.left(below[0] if below else "", self.ink("muted"))
         return line.strip()
 
 

@@ -11,10 +11,12 @@ from cerby_tui import terminal_text, words
 from cerby_tui.widgets.ink import Inked, Line
 
 HEIGHT = 5
+FIGURES = "0123456789-"
+"""What is drawn large; letters stand small in the middle, where they cannot be mistaken for figures."""
 
 
 class BigCode(Inked):
-    """Three lines of large figures (codes with other letters stay small), and a line for the age."""
+    """Three lines of large figures, and a line for the age."""
 
     def __init__(self, now: Callable[[], int]) -> None:
         super().__init__()
@@ -58,13 +60,12 @@ class BigCode(Inked):
 
     def _figures(self, y: int, width: int) -> str:
         spaced = words.code_groups(self._code)
-        large = all(character in DIGITS or character == " " for character in spaced)
-        if not large or 3 * len(spaced) > width:
+        if not any(character.isdigit() for character in spaced) or 3 * len(spaced) > width:
             return spaced if y == 1 else ""
         return "".join(_figure(character, y) for character in spaced)
 
 
 def _figure(character: str, y: int) -> str:
-    if character == " ":
-        return " "
+    if character not in FIGURES:
+        return character if y == 1 else " "
     return DIGITS3X3_BOLD[DIGITS.index(character) * 3 + y].ljust(3)

@@ -46,10 +46,10 @@ class Face:
         line.left("▌ " if selected else "  ", self.ink("edge-focus"))
         line.left(self._chip(card), self.ink("chip")).gap(2)
         room = width - 6
-        self._column(line, room * 30 // 100, lambda cell: self._label(cell, card))
+        self._column(line, room * 26 // 100, lambda cell: self._label(cell, card))
         if width >= 90:
-            self._column(line, room * 16 // 100, lambda cell: cell.left(self._app(card), self.ink("muted")))
-        self._column(line, room * 22 // 100, lambda cell: cell.left(one_line(card.username), self.ink("muted")))
+            self._column(line, room * 15 // 100, lambda cell: cell.left(self._app(card), self.ink("muted")))
+        self._column(line, room * 18 // 100, lambda cell: cell.left(one_line(card.username), self.ink("muted")))
         self._badges(line, card)
         self._column(line, 20, lambda cell: self._phone(cell, card))
         self._code(line, card)
@@ -122,7 +122,8 @@ class Face:
         elif card.own_phone:
             line.left(one_line(card.own_phone), self.ink("muted"))
         else:
-            line.left("takes no phone number" if card.support == "none" else "no phone number", self.ink("faint"))
+            none = "takes no phone number" if line.free > 20 else "takes no number"
+            line.left(none if card.support == "none" else "no phone number", self.ink("faint"))
 
     def _code(self, line: Line, card: Card) -> None:
         if not card.code:

@@ -23,14 +23,14 @@ class CardGrid(LineList):
     def __init__(self, now: Callable[[], int]) -> None:
         super().__init__()
         self._now = now
-        self._cards: Sequence[Card] = ()
+        self.cards: Sequence[Card] = ()
         self._words: tuple[str, ...] = ()
         self.as_list = False
 
     @property
     def count(self) -> int:
         """How many cards there are."""
-        return len(self._cards)
+        return len(self.cards)
 
     @property
     def per_row(self) -> int:
@@ -48,12 +48,12 @@ class CardGrid(LineList):
     @property
     def selected(self) -> Card | None:
         """The selected card."""
-        return self._cards[self.index] if self._cards else None
+        return self.cards[self.index] if self.cards else None
 
     def show(self, cards: Sequence[Card], search: str = "") -> None:
         """Show these cards; the selected account stays selected if it is among them."""
         before = self.selected
-        self._cards = cards
+        self.cards = cards
         self._words = tuple(search.split())
         place = next((at for at, card in enumerate(cards) if before and card.id == before.id), None)
         if place is not None and place != self.index:
@@ -73,13 +73,13 @@ class CardGrid(LineList):
     def draw(self, index: int, width: int, selected: bool) -> list[Strip]:
         """One card."""
         face = Face(self.ink, self.rich_style, self._now(), self._words)
-        card = self._cards[index]
+        card = self.cards[index]
         return face.row(card, width, selected) if self.as_list else face.box(card, width, selected)
 
     def tick(self) -> None:
         """The ages of the codes on screen go on."""
         now = self._now()
         for index in self.visible_cells():
-            card = self._cards[index]
+            card = self.cards[index]
             if card.code and now - card.code_at < words.CODE_FRESH + 2 * words.MINUTE:
                 self.redraw_cell(index)

@@ -11,10 +11,11 @@ from textual.binding import BindingType
 from textual.containers import VerticalGroup
 from textual.message import Message
 from textual.widget import Widget
-from textual.widgets import Input, Static, TextArea
+from textual.widgets import Input, Static
 
 from cerby_tui.commands import only
 from cerby_tui.messages import GenerateWanted
+from cerby_tui.widgets.area import Area
 from cerby_tui.widgets.entry import Entry
 
 KEYS = {
@@ -53,9 +54,7 @@ class Editor(VerticalGroup):
     def compose(self) -> Iterable[Widget]:
         """The input and, below it, the keys."""
         if self._long:
-            area = TextArea(self._before, show_line_numbers=False, compact=True, tab_behavior="focus")
-            area.cursor_blink = False
-            yield area
+            yield Area(self._before)
         elif self._suggest:
             from cerby_tui.widgets.suggesting import SuggestingEntry
 
@@ -66,13 +65,13 @@ class Editor(VerticalGroup):
 
     def on_mount(self) -> None:
         """Type at once."""
-        self.query("Entry, TextArea").first().focus()
+        self.query("Entry, Area").first().focus()
 
     @property
     def value(self) -> str:
         """What stands there now."""
         if self._long:
-            return self.query_one(TextArea).text
+            return self.query_one(Area).text
         return self.query_one(Entry).value
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.message import Message
 from textual.widgets import Input
+
+from cerby_tui.commands import only
 
 
 class Entry(Input):
@@ -21,10 +23,7 @@ class Entry(Input):
 class SearchEntry(Entry):
     """The filter line. Enter or ↓ goes to the list, Esc also clears."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter,down", "leave(False)", "To the list", show=False),
-        Binding("escape", "leave(True)", "Clear", show=False),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = only("search-done", "search-clear")
 
     @dataclass
     class Left(Message):

@@ -8,6 +8,7 @@ from typing import ClassVar, Literal
 
 from textual import events
 from textual.binding import BindingType
+from textual.geometry import Size
 from textual.strip import Strip
 from textual.timer import Timer
 
@@ -68,58 +69,53 @@ class FieldFace(Inked):
     first = False
     """Whether it stands at the top of the page, where a section needs no distance."""
 
-    def on_mount(self) -> None:
-        """Take the height that the value needs."""
-        self.lay_out()
-
-    def on_resize(self) -> None:
-        """Another width means other lines."""
-        self.lay_out()
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        """The lines that the words need at this width; an editor finds its own height."""
+        if self.editor:
+            return super().get_content_height(container, viewport, width)
+        words = (self._value_lines(width), self._clash_lines(width), self._why_lines(width))
+        return self.head() + sum(map(len, words)) + 1
 
     def lay_out(self) -> None:
-        """Take the height that the words need; an editor finds its own."""
-        if not self.editor:
-            below = len(self._clash_lines()) + len(self._why_lines()) + 1
-            self.styles.height = self.head() + len(self._value_lines()) + below
-            self.refresh()
+        """The words changed."""
+        self.refresh(layout=True)
 
     def head(self) -> int:
         """Lines above the label: the section with its distance."""
         return (2 if self.first else 3) if self.spec.section else 0
 
-    def _clash_lines(self) -> list[str]:
+    def _clash_lines(self, width: int) -> list[str]:
         if not self.spec.clash:
             return []
         told = f"Two people changed this at once. Mine: {terminal_text.line(self.spec.clash)}"
-        return terminal_text.wrap(told, self._value_width())
+        return terminal_text.wrap(told, _beside(width))
 
-    def _why_lines(self) -> list[str]:
-        return terminal_text.wrap(self.spec.why, self._value_width()) if self.spec.why else []
+    def _why_lines(self, width: int) -> list[str]:
+        return terminal_text.wrap(self.spec.why, _beside(width)) if self.spec.why else []
 
-    def _value_width(self) -> int:
-        return max(self.content_size.width - LABEL_WIDTH - 2, 20)
-
-    def _value_lines(self) -> list[str]:
+    def _value_lines(self, width: int) -> list[str]:
         spec = self.spec
         text = spec.value if self.revealed else (spec.shown or spec.value)
         if not text:
             return ["—"]
         shown = terminal_text.visible(text) if spec.kind == "long" else terminal_text.line(text)
-        return terminal_text.wrap(shown, self._value_width()) if spec.kind == "long" or self.revealed else [shown]
+        return terminal_text.wrap(shown, _beside(width))
 
     def render_line(self, y: int) -> Strip:
         """Section, label and value lines, the clash, and the actions while focused."""
-        line = Line(self.content_size.width, self.rich_style)
+        width = self.content_size.width
+        line = Line(width, self.rich_style)
         y -= self.head()
         if y < 0:
             return line.left(self.spec.section if y == -2 else "", self.ink("chip")).strip()
         line.left("▌ " if self.has_focus else "  ", self.ink("edge-focus"))
-        values = self._value_lines()
+        values = self._value_lines(width)
         if y < len(values):
             return self._value_line(line, values, y)
         line.gap(LABEL_WIDTH)
         y -= len(values)
-        below = [(text, "warn") for text in self._clash_lines()] + [(text, "muted") for text in self._why_lines()]
+        below = [(text, "warn") for text in self._clash_lines(width)]
+        below += [(text, "muted") for text in self._why_lines(width)]
         if y < len(below):
             text, ink = below[y]
             return line.left(text, self.ink(ink)).strip()
@@ -151,6 +147,11 @@ class FieldFace(Inked):
                 command = COMMANDS[command_id]
                 hint = "hide" if action == "reveal" and self.revealed else command.hint
                 yield key_words(keys.get(command_id, command.keys.split(",")[0])), hint
+
+
+def _beside(width: int) -> int:
+    """Cells beside the label."""
+    return max(width - LABEL_WIDTH - 2, 20)
 
 
 class Field(FieldFace, can_focus=True):
@@ -232,7 +233,6 @@ class Field(FieldFace, can_focus=True):
         kind = self.spec.kind
         editor = Editor(self.spec.value, long=kind == "long", secret=kind == "secret", suggest=self._suggest)
         editor.styles.margin = (self.head(), 0, 0, LABEL_WIDTH + 2)
-        self.styles.height = "auto"
         self.editor = editor
         await self.mount(editor)
         self.refresh()

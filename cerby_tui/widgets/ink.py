@@ -29,7 +29,8 @@ class Inked(Widget):
 
     def ink(self, name: str) -> Style:
         """The style of an ink: what it sets and nothing else, to be laid over a ground."""
-        return self.get_component_rich_style(f"ink--{name}", partial=True)
+        # A widget that is being taken away is drawn once more without its styles; that must not be a crash.
+        return self.get_component_rich_style(f"ink--{name}", partial=True, default=Style.null())
 
 
 class Line:

@@ -118,6 +118,11 @@ async def keys(pilot: Pilot[Any], *pressed: str) -> None:
         await settle(pilot)
 
 
+async def open_account(pilot: Pilot[Any], words: str) -> None:
+    """From the cards to the page of the first account that is found by some words."""
+    await keys(pilot, "slash", "ctrl+u", *words.lower(), "enter", "enter")
+
+
 async def settle(pilot: Pilot[Any]) -> None:
     """Wait until nothing is under way any more."""
     await pilot.app.workers.wait_for_complete()
