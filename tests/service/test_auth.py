@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx
@@ -192,6 +193,23 @@ async def test_a_body_over_one_mebibyte_is_not_read(ada: Member, rig: ServiceRig
     answer = await send(rig, "POST", PUSH, signed(ada, rig, "POST", PUSH, body), body)
 
     assert (413, "too_large") == (answer.status_code, problem(answer).code)
+
+
+async def test_a_body_without_a_stated_length_is_cut_off_too(ada: Member, rig: ServiceRig) -> None:
+    """A body that comes in pieces is refused as soon as it is over the limit, long before its end."""
+    sent = 0
+
+    async def pieces() -> AsyncIterator[bytes]:
+        nonlocal sent
+        for _ in range(64):
+            sent += 1
+            yield bytes(BODY_LIMIT // 8)
+
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(rig.app), base_url=rig.origin) as client:
+        answer = await client.post(PUSH, content=pieces(), headers=signed(ada, rig, "POST", PUSH))
+
+    assert 413 == answer.status_code
+    assert sent < 12
 
 
 @pytest.mark.parametrize("body", [b"", b"\xc1", b"\x80\x80", msgspec.msgpack.encode({"entries": "no"})])
