@@ -152,6 +152,8 @@ _TABLE: tuple[Command, ...] = (
             "tick"),
     Command("commit-number", "enter", "Create Phone Number", "Make the number yours. Needs the tick.", "commit",
             "number", 3, "create"),
+    Command("another-number", "r", "Another number", "Ask the service for another number.", "ask_again", "number", 3,
+            "another number"),
     Command("leave-number", "escape,q", "Close", "Leave without creating the number.", "leave_dialog", "number", 4,
             "close"),
     # inbox and message

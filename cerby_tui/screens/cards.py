@@ -110,7 +110,7 @@ class CardsScreen(Place):
 
     def action_search(self) -> None:
         """Type into the filter line."""
-        self.query_one(SearchEntry).focus()
+        self.set_focus(self.query_one(SearchEntry))  # at once: the next key belongs to it
 
     @on(Input.Changed)
     def filter_typed(self, event: Input.Changed) -> None:

@@ -109,7 +109,7 @@ class InboxScreen(Place):
 
     def action_search(self) -> None:
         """Type into the search line."""
-        self.query_one(SearchEntry).focus()
+        self.set_focus(self.query_one(SearchEntry))  # at once: the next key belongs to it
 
     @on(Input.Changed)
     def search_typed(self, event: Input.Changed) -> None:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import ClassVar, Literal
 
 from textual import on
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Horizontal
 from textual.widget import Widget
 
@@ -34,10 +34,7 @@ ANOTHER = {"offer_expired", "number_taken", "no_stock", "carrier_failed", "unava
 class NumberDialog(Dialog[ManagedNumber | Left]):
     """Answers the number that was created, "left" if none was, "unsure" if nobody can say yet."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        *bindings("number"),
-        Binding("r", "ask_again", "Another number", show=False, id="another-number"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = bindings("number")
 
     def __init__(self, desk: Desk, account: Account) -> None:
         super().__init__()
@@ -46,6 +43,7 @@ class NumberDialog(Dialog[ManagedNumber | Left]):
         self._key = ""
         self._unsure = False
         self._again = False
+        self._copied = False
 
     def body(self) -> Iterable[Widget]:
         """Number, tick, button."""
@@ -92,7 +90,7 @@ class NumberDialog(Dialog[ManagedNumber | Left]):
 
     def _take(self, offer: OfferedNumber, said: str = "") -> None:
         self._key = secrets.token_hex(16)
-        self._unsure = False
+        self._unsure = self._copied = False
         self.query_one(Tick).ticked = False
         self._show(Offering("offered", offer, said, words.remaining(offer.expires, self.desk.now())))
 
@@ -130,6 +128,7 @@ class NumberDialog(Dialog[ManagedNumber | Left]):
     def action_copy_number(self) -> None:
         """E.164, which every form takes."""
         if offer := self.offering.offer:
+            self._copied = True
             self.post_message(CopyWanted(offer.e164, "Phone number"))
 
     def action_tick(self) -> None:
@@ -165,6 +164,8 @@ class NumberDialog(Dialog[ManagedNumber | Left]):
             self._refuse(error.whole(), again=isinstance(error, RefusedError) and error.code in ANOTHER)
         else:
             if committed.number:
+                if self._copied:
+                    await self.attempt(self.desk.session.mark_copied_number(self._account.card.id))
                 self.dismiss(committed.number)
             elif committed.next_offer:
                 self._take(committed.next_offer, FASTER.format(taken=words.phone_number(offer.e164)))

@@ -69,7 +69,8 @@ class OfferFace(Inked):
                 kind = f"{words.number_kind(offer.kind)} · {terminal_text.line(offer.region)}"
                 line.gap(3).left(kind, self.ink("muted"))
             if shown.stage == "offered":
-                line.right(f"held for {shown.left}", self.ink("accent"))
+                held = "held for" if offer and offer.certain else "offer ends in"
+                line.right(f"{held} {shown.left}", self.ink("accent"))
             return line.strip()
         paragraph = self._paragraph()
         if y >= 3 and y - 3 < len(paragraph):

@@ -14,6 +14,7 @@ from typing import Any
 
 from msgspec.structs import replace
 from textual.pilot import Pilot
+from textual.widget import Widget
 
 from cerby_tui.app import CerbyApp
 from cerby_tui.config import Loaded, Settings
@@ -61,8 +62,8 @@ class StillSession(Session):
         return replace(self.shown, waiting=true.waiting, refused=true.refused)
 
 
-def founded() -> Founder:
-    """The person with everything that the gallery shows."""
+def founded(messages: int = 0) -> Founder:
+    """The person with everything that the gallery shows, and as many messages more for the first account."""
     founder = Founder()
     for place, card in enumerate(demo_cards()):
         number = Numbered(f"+1206555{100 + place:04}", "voip") if card.numbered else None
@@ -78,15 +79,17 @@ def founded() -> Founder:
         Numbered("+12065550199"),
     )  # fmt: skip
     founder.message(hostile, Text(LONG, "\x1b[7mEVIL", 7_200))
+    for count in range(messages):
+        founder.message(hostile, Text(f"Message {count}", age=100_000 - count))
     return founder
 
 
 class Gallery:
     """The vault is written once; every test gets a copy of its own."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, *, messages: int = 0) -> None:
         self._template = root / "template"
-        self.founder = founded()
+        self.founder = founded(messages)
         build(Home(self._template).ready(), self.founder, FrozenClock())
 
     def session(self, root: Path, clock: FrozenClock) -> StillSession:
@@ -128,6 +131,11 @@ async def settle(pilot: Pilot[Any]) -> None:
     await pilot.app.workers.wait_for_complete()
     await pilot.pause()
     await pilot.pause()
+
+
+def words_of(widget: Widget) -> str:
+    """What one widget says, its lines joined."""
+    return " ".join(" ".join(widget.render_line(y).text for y in range(widget.size.height)).split())
 
 
 def shown(pilot: Pilot[Any]) -> str:
