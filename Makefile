@@ -12,7 +12,7 @@ TESTS := $(VENV)/.ready-to-test
 PIN := uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-annotate \
 	--no-emit-index-url --custom-compile-command "make constraints" --quiet
 
-.PHONY: run test check lint snapshots wheel constraints clean
+.PHONY: run test check lint snapshots pictures wheel constraints clean
 
 run: $(RUNS)  ## set everything up and open the app on a demo workspace
 	@$(BIN)/cerby-tui demo $(ARGS)
@@ -30,6 +30,9 @@ lint: $(TESTS)  ## style, types and the direction of imports
 
 snapshots: $(TESTS)  ## take the pictures of the screens again; look at every one that changed
 	@$(BIN)/python -m pytest -n 2 tests/ui --snapshot-update $(ARGS)
+
+pictures: $(TESTS)  ## take the pictures of the README again
+	@$(BIN)/python -m docs.pictures.make
 
 wheel: $(TESTS)  ## build the wheel, and try it in an empty environment
 	@$(BIN)/python -m pytest -m registry tests/test_wheel.py $(ARGS)
