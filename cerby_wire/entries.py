@@ -25,7 +25,12 @@ def entry_hash(entry: Entry) -> bytes:
 
 def next_head(head: bytes, entry: Entry) -> bytes:
     """The head hash of a stream after `entry` follows `head` (empty before the genesis)."""
-    return digest("stream", head, entry_hash(entry))
+    return step(head, entry_hash(entry))
+
+
+def step(head: bytes, named: bytes) -> bytes:
+    """The head hash after the entry with the hash `named` follows `head`."""
+    return digest("stream", head, named)
 
 
 def body_hash(body: bytes) -> bytes:

@@ -14,7 +14,7 @@ from cerby_wire.accept_account import judge_account
 from cerby_wire.accept_personal import judge_personal
 from cerby_wire.accept_user import judge_user
 from cerby_wire.accept_workspace import judge_workspace
-from cerby_wire.entries import entry_hash, next_head, read_header, read_keys, stream_id
+from cerby_wire.entries import entry_hash, next_head, read_header, read_keys, step, stream_id
 from cerby_wire.headers import Entry
 from cerby_wire.state import AccountState, PersonalState, State, WorkspaceState
 from cerby_wire.trial import Surroundings, Trial, check_place, check_seen, check_signature, signing_key, workspace_of
@@ -45,7 +45,7 @@ def accept(state: State | None, entry: Entry, around: Surroundings, *, expected:
 
 def _trial(state: State | None, entry: Entry, around: Surroundings) -> Trial:
     """The entry with everything it is judged by. Raises Refused, NewerVersion."""
-    header = read_header(entry)
+    header, named = read_header(entry), entry_hash(entry)
     return Trial(
         entry=entry,
         header=header,
@@ -53,8 +53,8 @@ def _trial(state: State | None, entry: Entry, around: Surroundings) -> Trial:
         state=state,
         around=around,
         n=state.n + 1 if state else 1,
-        hash=entry_hash(entry),
-        head=next_head(state.head if state else b"", entry),
+        hash=named,
+        head=step(state.head if state else b"", named),
     )
 
 
