@@ -49,9 +49,9 @@ class AccountScreen(AccountActs):
                 yield from (self._field(spec) for spec in fields_of(self.account))
             yield AccountSide(self.desk.now)
         with VerticalScroll(id="inbox", can_focus=False):
-            yield MessageHead(with_account=False)
             table = MessageTable(self._source(), self.desk.now, self.desk.zone, with_account=False)
             table.empty = ("No messages yet", why_no_codes(self.account.card))
+            yield MessageHead(table)
             yield table
 
     def _source(self) -> Source:

@@ -41,8 +41,9 @@ class InboxScreen(Place):
         with Horizontal(id="filters"):
             yield SearchEntry(self._filter.words, placeholder="/ search messages")
             yield Summary()
-        yield MessageHead()
-        yield MessageTable(Source(self._count, self._page), self.desk.now, self.desk.zone)
+        table = MessageTable(Source(self._count, self._page), self.desk.now, self.desk.zone)
+        yield MessageHead(table)
+        yield table
 
     def on_mount(self) -> None:
         """Show what the vault holds."""

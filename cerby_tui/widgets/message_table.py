@@ -45,24 +45,6 @@ class Columns:
         return Columns(account, 7 if wide else 0, 20 if wide else 14 if width >= 70 else 0, 14 if wide else 13)
 
 
-class MessageHead(Inked):
-    """The titles above a message table."""
-
-    def __init__(self, *, with_account: bool = True) -> None:
-        super().__init__()
-        self._with_account = with_account
-
-    def render_line(self, y: int) -> Strip:
-        """The titles, at the places of their columns."""
-        line = Line(self.content_size.width, self.rich_style).gap(3)
-        columns = Columns.of(self.content_size.width - 1, with_account=self._with_account)
-        ink = self.ink("faint")
-        line.right("  ").right("Date", ink).right(" " * (columns.date - 4))
-        for title, width in (("Account", columns.account), ("Type", columns.kind), ("From", columns.sender)):
-            line.left(terminal_text.fit(title, width), ink)
-        return line.left("Message", ink).strip()
-
-
 class MessageTable(LineList):
     """The table. The selection stays on the same message when others arrive above it."""
 
@@ -83,6 +65,11 @@ class MessageTable(LineList):
     def count(self) -> int:
         """How many messages there are."""
         return self._count
+
+    @property
+    def columns(self) -> Columns:
+        """The columns at this width."""
+        return Columns.of(self.scrollable_content_region.width, with_account=self._with_account)
 
     def at(self, index: int) -> Message | None:
         """The message of a row; reads its page if need be. None if it went away meanwhile."""
@@ -137,7 +124,7 @@ class MessageTable(LineList):
         line = Line(width, ground)
         if message is None:
             return [line.strip()]
-        columns = Columns.of(width, with_account=self._with_account)
+        columns = self.columns
         date = self._date(message)
         line.right(" ").right(date, self.ink("muted")).right(" " * (columns.date - len(date)))
         line.left("▌" if selected else " ", self.ink("edge-focus"))
@@ -177,7 +164,8 @@ class MessageTable(LineList):
         low = text.lower()
         found = [(at, len(word)) for word in self._words if (at := low.find(word.lower())) >= 0]
         first, length = min(found, default=(0, 0))
-        return text if first + length < room else "…" + text[max(first - 10, 0) :]
+        before = max(min(10, room - length - 2), 0)
+        return text if first + length < room else "…" + text[max(first - before, 0) :]
 
     def tick(self) -> None:
         """Once a minute what was fresh may be stale."""
@@ -185,3 +173,21 @@ class MessageTable(LineList):
         if minute != self._minute:
             self._minute = minute
             self.redraw()
+
+
+class MessageHead(Inked):
+    """The titles above a message table, at the places of its columns."""
+
+    def __init__(self, table: MessageTable) -> None:
+        super().__init__()
+        self._table = table
+
+    def render_line(self, y: int) -> Strip:
+        """The titles; what the table leaves for its scrollbar stays empty here too."""
+        line = Line(self._table.scrollable_content_region.width, self.rich_style)
+        columns, ink = self._table.columns, self.ink("faint")
+        line.right(" ").right("Date", ink).right(" " * (columns.date - 4)).gap(3)
+        for title, width in (("Account", columns.account), ("Type", columns.kind), ("From", columns.sender)):
+            line.left(terminal_text.fit(title, width), ink)
+        line.left("Message", ink)
+        return line.strip().adjust_cell_length(self.content_size.width, self.rich_style)
