@@ -14,6 +14,7 @@ from cerby_tui.errors import CerbyError, WrongPassphrase
 from cerby_tui.messages import Severity
 from cerby_tui.screens.base import Sized, sheet
 from cerby_tui.terminal_text import visible
+from cerby_tui.widgets.entry import Entry
 
 if TYPE_CHECKING:
     from cerby_tui.session import Session
@@ -47,7 +48,7 @@ class UnlockScreen(Sized[None]):
     def compose(self) -> ComposeResult:
         """The question, the field, and one line for what there is to say."""
         yield Static("cerby", id="name")
-        yield Input(password=True, placeholder="Passphrase", id="passphrase", select_on_focus=False)
+        yield Entry(password=True, placeholder="Passphrase", id="passphrase")
         yield Static(Content(visible(self._said or self._hint)), id="said")
         yield Static(KEYS, id="keys")
 

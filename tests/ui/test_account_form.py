@@ -140,3 +140,10 @@ def test_made_up_passwords(length: int) -> None:
     assert not any(set(each) & set("Il1O0") for each in passwords)
     assert len(passwords) == 20
     assert made_up(length, signs=False).isalnum()
+
+
+async def test_long_text_stays_readable(still: StillSession, clock: FrozenClock) -> None:
+    """A value longer than its line shows its end, where the cursor is, and no scrollbar over it."""
+    async with app_over(still, clock).run_test(size=WIDE) as pilot:
+        await keys(pilot, "a", *("cerby" * 30 + "tail"))
+        assert "cerbytail" in shown(pilot)
