@@ -8,11 +8,20 @@ from __future__ import annotations
 
 from itertools import groupby
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 
 from cerby_service.database.tables import changes as changes_table
 from cerby_service.database.tables import counters
 from cerby_service.database.work import Announced, Change, Reading
+
+_RAISE = (
+    update(counters)
+    .where(counters.c.workspace == bindparam("in_workspace"))
+    .values(value=counters.c.value + bindparam("by"))
+    .returning(counters.c.value)
+)
+_NOTE = insert(changes_table)
+_READ = select(counters.c.value, counters.c.floor).where(counters.c.workspace == bindparam("in_workspace"))
 
 
 def raise_counters(connection: Connection, changes: list[Change], now: int) -> list[Announced]:
@@ -21,15 +30,10 @@ def raise_counters(connection: Connection, changes: list[Change], now: int) -> l
     # sorted() is stable: the changes of one workspace keep the order in which they happened.
     for workspace, some in groupby(sorted(changes, key=lambda change: change.workspace), lambda c: c.workspace):
         group = list(some)
-        last = connection.execute(
-            update(counters)
-            .where(counters.c.workspace == workspace)
-            .values(value=counters.c.value + len(group))
-            .returning(counters.c.value)
-        ).scalar_one()
+        last = connection.execute(_RAISE, {"in_workspace": workspace, "by": len(group)}).scalar_one()
         announced += (Announced(last - len(group) + 1 + i, change) for i, change in enumerate(group))
     if announced:
-        connection.execute(insert(changes_table), [_row(one, now) for one in announced])
+        connection.execute(_NOTE, [_row(one, now) for one in announced])
     return announced
 
 
@@ -54,7 +58,7 @@ def add_counter(connection: Connection, workspace: bytes) -> None:
 
 def read_counter(reading: Reading, workspace: bytes) -> tuple[int, int]:
     """The newest cursor of a workspace, and the floor: changes up to it were swept away."""
-    row = reading.row(select(counters.c.value, counters.c.floor).where(counters.c.workspace == workspace))
+    row = reading.row(_READ, in_workspace=workspace)
     return (row.value, row.floor) if row else (0, 0)
 
 

@@ -6,6 +6,7 @@ than 3.51.3, and older ones can corrupt a write-ahead log that two connections t
 
 from __future__ import annotations
 
+import functools
 from typing import Any, cast
 
 from sqlalchemy import Connection, Engine, Table, create_engine, event
@@ -67,18 +68,25 @@ def _engine(url: str, size: int, pragmas: tuple[str, ...], begin: str) -> Engine
 
 def insert_unless_there(connection: Connection, table: Table, values: dict[str, Any]) -> bool:
     """Insert a row; say whether it was inserted, rather than there already (by any unique key)."""
-    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-    statement = cast(Any, dialect).insert(table).values(**values).on_conflict_do_nothing()
-    return connection.execute(statement).rowcount == 1
+    return connection.execute(_insert_or_nothing(connection.dialect.name, table), values).rowcount == 1
 
 
 def insert_or_replace(connection: Connection, table: Table, values: dict[str, Any]) -> None:
     """Insert a row, or give the row with the same primary key these values."""
-    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
     keys = [column.name for column in table.primary_key]
-    rest = {name: value for name, value in values.items() if name not in keys}
-    statement = cast(Any, dialect).insert(table).values(**values)
-    connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=rest))
+    statement = _insert(connection.dialect.name, table)
+    fresh = {name: statement.excluded[name] for name in values if name not in keys}
+    connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=fresh), values)
+
+
+@functools.cache
+def _insert_or_nothing(dialect: str, table: Table) -> Any:
+    return _insert(dialect, table).on_conflict_do_nothing()
+
+
+@functools.cache
+def _insert(dialect: str, table: Table) -> Any:
+    return cast(Any, postgresql if dialect == "postgresql" else sqlite).insert(table)
 
 
 def still_sound(connection: Connection) -> str:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from msgspec import Struct
-from sqlalchemy import and_, insert, select
-from sqlalchemy.sql import ColumnElement
+from sqlalchemy import and_, bindparam, insert, select
 
 from cerby_service.database.dialect import insert_unless_there
 from cerby_service.database.tables import inbound_seen, messages
@@ -26,27 +25,31 @@ class MessageRow(Struct, frozen=True):
     at: int
 
 
+_AT = and_(
+    messages.c.workspace == bindparam("in_workspace"),
+    messages.c.account == bindparam("in_account"),
+    messages.c.generation == bindparam("in_generation"),
+    messages.c.idx == bindparam("at_index"),
+)
+_STORED = (messages.c.raw, messages.c.signature, messages.c.sealed)
+_ADD = insert(messages)
+_HEAD, _MESSAGE = select(messages.c.head).where(_AT), select(*_STORED).where(_AT)
+
+
 def first_time(writing: Writing, carrier: str, provider_id: str, at: int) -> bool:
     """Whether a carrier's message was not taken before; from now on it was."""
-    return insert_unless_there(
-        writing.connection, inbound_seen, {"carrier": carrier, "provider_id": provider_id, "at": at}
-    )
-
-
-def was_seen(reading: Reading, carrier: str, provider_id: str) -> bool:
-    """Whether a carrier's message was taken already."""
-    seen = (inbound_seen.c.carrier == carrier, inbound_seen.c.provider_id == provider_id)
-    return reading.value(select(inbound_seen.c.at).where(*seen)) is not None
+    seen = {"carrier": carrier, "provider_id": provider_id, "at": at}
+    return insert_unless_there(writing.connection, inbound_seen, seen)
 
 
 def add(writing: Writing, row: MessageRow) -> None:
     """Store a message."""
-    writing.run(insert(messages).values(**{name: getattr(row, name) for name in MessageRow.__struct_fields__}))
+    writing.run(_ADD, **{name: getattr(row, name) for name in MessageRow.__struct_fields__})
 
 
 def head_of(reading: Reading, workspace: bytes, account: bytes, generation: bytes, index: int) -> bytes | None:
     """The hash of a message."""
-    found: bytes | None = reading.value(select(messages.c.head).where(_at(workspace, account, generation, index)))
+    found: bytes | None = reading.value(_HEAD, **_place(workspace, account, generation, index))
     return found
 
 
@@ -54,21 +57,19 @@ def message_at(
     reading: Reading, workspace: bytes, account: bytes, generation: bytes, index: int
 ) -> StoredMessage | None:
     """The message at a place."""
-    columns = (messages.c.raw, messages.c.signature, messages.c.sealed)
-    row = reading.row(select(*columns).where(_at(workspace, account, generation, index)))
+    row = reading.row(_MESSAGE, **_place(workspace, account, generation, index))
     return StoredMessage(SignedRecord(row[0], row[1]), row[2]) if row else None
 
 
 def window(reading: Reading, workspace: bytes, wanted: MessagesWanted, limit: int) -> list[StoredMessage]:
     """Messages of one account and generation: upwards after `after`, or downwards below `before`."""
-    columns = (messages.c.raw, messages.c.signature, messages.c.sealed)
     there = (
         messages.c.workspace == workspace,
         messages.c.account == wanted.account,
         messages.c.generation == wanted.generation,
         messages.c.idx > wanted.after,
     )
-    query = select(*columns).where(*there)
+    query = select(*_STORED).where(*there)
     if wanted.before:
         query = query.where(messages.c.idx < wanted.before).order_by(messages.c.idx.desc())
     else:
@@ -76,10 +77,5 @@ def window(reading: Reading, workspace: bytes, wanted: MessagesWanted, limit: in
     return [StoredMessage(SignedRecord(row[0], row[1]), row[2]) for row in reading.rows(query.limit(limit))]
 
 
-def _at(workspace: bytes, account: bytes, generation: bytes, index: int) -> ColumnElement[bool]:
-    return and_(
-        messages.c.workspace == workspace,
-        messages.c.account == account,
-        messages.c.generation == generation,
-        messages.c.idx == index,
-    )
+def _place(workspace: bytes, account: bytes, generation: bytes, index: int) -> dict[str, object]:
+    return {"in_workspace": workspace, "in_account": account, "in_generation": generation, "at_index": index}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from msgspec import Struct
-from sqlalchemy import and_, delete, func, insert, select, update
+from sqlalchemy import and_, bindparam, delete, func, insert, select, update
 
 from cerby_service.database.dialect import insert_unless_there
 from cerby_service.database.tables import access, changes, idempotency, numbers, offers
@@ -86,6 +86,11 @@ class KeyRow(Struct, frozen=True):
 
 _OFFER = tuple(offers.c[name] for name in OfferRow.__struct_fields__)
 _NUMBER = tuple(numbers.c[name] for name in NumberRow.__struct_fields__)
+_RECEIVING = select(*_NUMBER).where(
+    numbers.c.live == bindparam("of_number"),
+    numbers.c.carrier == bindparam("at_carrier"),
+    numbers.c.state.in_(RECEIVING),
+)
 
 
 def add_offer(writing: Writing, row: OfferRow) -> bool:
@@ -159,8 +164,7 @@ def change_number(writing: Writing, row: NumberRow, earlier: tuple[State, ...]) 
 
 def receiving(reading: Reading, carrier: str, e164: str) -> NumberRow | None:
     """The number at a carrier that messages to this E.164 are for."""
-    there = (numbers.c.live == e164, numbers.c.carrier == carrier, numbers.c.state.in_(RECEIVING))
-    row = reading.row(select(*_NUMBER).where(*there))
+    row = reading.row(_RECEIVING, of_number=e164, at_carrier=carrier)
     return NumberRow(*row) if row else None
 
 

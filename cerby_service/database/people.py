@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from msgspec import Struct
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import bindparam, delete, insert, select, update
 
 from cerby_service.database.dialect import insert_or_replace
 from cerby_service.database.tables import devices, members, profiles, workspaces
@@ -25,12 +25,17 @@ class DeviceRow(Struct, frozen=True):
     """The workspace role of its person, None for somebody who is not a member any more."""
 
 
+_IS_THEIRS = (members.c.workspace == devices.c.workspace) & (members.c.user == devices.c.user)
+_FIND_DEVICE = (
+    select(devices.c.id, devices.c.workspace, devices.c.user, devices.c.sign, devices.c.state, members.c.role)
+    .select_from(devices.outerjoin(members, _IS_THEIRS))
+    .where(devices.c.id == bindparam("of_device"))
+)
+
+
 def find_device(reading: Reading, device: bytes) -> DeviceRow | None:
     """A device with its person's role."""
-    is_theirs = (members.c.workspace == devices.c.workspace) & (members.c.user == devices.c.user)
-    columns = (devices.c.id, devices.c.workspace, devices.c.user, devices.c.sign, devices.c.state, members.c.role)
-    joined = devices.outerjoin(members, is_theirs)
-    row = reading.row(select(*columns).select_from(joined).where(devices.c.id == device))
+    row = reading.row(_FIND_DEVICE, of_device=device)
     return DeviceRow(*row) if row else None
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from msgspec import Struct
-from sqlalchemy import and_, delete, insert, or_, select, update
+from sqlalchemy import and_, bindparam, delete, insert, or_, select, update
 from sqlalchemy.sql import ColumnElement
 
 from cerby_service.database.tables import access, changes, entries, streams
@@ -49,21 +49,42 @@ class Place(Struct, frozen=True):
 
 
 _COLUMNS = tuple(streams.c[name] for name in StreamRow.__struct_fields__)
+_HERE = and_(streams.c.workspace == bindparam("in_workspace"), streams.c.id == bindparam("in_stream"))
+_FIND = select(*_COLUMNS).where(_HERE)
+_LOCK = _FIND.with_for_update()
+_ADD, _CHANGE = insert(streams), update(streams).where(_HERE)
 
+_IN_WORKSPACE = entries.c.workspace == bindparam("in_workspace")
+_IN_STREAM = and_(_IN_WORKSPACE, entries.c.stream == bindparam("in_stream"))
+_AT = and_(_IN_STREAM, entries.c.n == bindparam("at_n"))
+_ENTRY = (entries.c.header, entries.c.body, entries.c.signature)
+_APPEND = insert(entries)
+_PLACE = select(entries.c.stream, entries.c.n, entries.c.head).where(
+    _IN_WORKSPACE, entries.c.hash == bindparam("of_entry")
+)
+_HEAD_AT, _ENTRY_AT = select(entries.c.head).where(_AT), select(*_ENTRY).where(_AT)
+_AFTER = (
+    select(entries.c.n, *_ENTRY)
+    .where(_IN_STREAM, entries.c.n > bindparam("after_n"))
+    .order_by(entries.c.n)
+    .limit(bindparam("most"))
+)
 
-def _this(workspace: bytes, stream: bytes) -> ColumnElement[bool]:
-    return and_(streams.c.workspace == workspace, streams.c.id == stream)
+_ROLES = select(access.c.user, access.c.role).where(
+    access.c.workspace == bindparam("in_workspace"), access.c.stream == bindparam("in_stream")
+)
+_ROLE = _ROLES.where(access.c.user == bindparam("of_user")).with_only_columns(access.c.role)
 
 
 def find(reading: Reading, workspace: bytes, stream: bytes) -> StreamRow | None:
     """A stream of a workspace."""
-    row = reading.row(select(*_COLUMNS).where(_this(workspace, stream)))
+    row = reading.row(_FIND, in_workspace=workspace, in_stream=stream)
     return StreamRow(*row) if row else None
 
 
 def lock(writing: Writing, workspace: bytes, stream: bytes) -> StreamRow | None:
     """As `find`, holding the row until the commit: what is written under it is in order."""
-    row = writing.row(select(*_COLUMNS).where(_this(workspace, stream)).with_for_update())
+    row = writing.row(_LOCK, in_workspace=workspace, in_stream=stream)
     return StreamRow(*row) if row else None
 
 
@@ -71,16 +92,16 @@ def save(writing: Writing, row: StreamRow, *, new: bool) -> None:
     """Write a stream's row; its message position is only written when it is new."""
     values = {name: getattr(row, name) for name in StreamRow.__struct_fields__}
     if new:
-        writing.run(insert(streams).values(**values))
+        writing.run(_ADD, **values)
         return
     kept = {name: value for name, value in values.items() if not name.startswith("message_")}
-    writing.run(update(streams).where(_this(row.workspace, row.id)).values(**kept))
+    writing.run(_CHANGE, in_workspace=row.workspace, in_stream=row.id, **kept)
 
 
 def move_messages(writing: Writing, workspace: bytes, account: bytes, to: MessagePosition) -> None:
     """The account has a newer message."""
     moved = {"message_generation": to.generation, "message_index": to.index, "message_head": to.head}
-    writing.run(update(streams).where(_this(workspace, account)).values(**moved))
+    writing.run(_CHANGE, in_workspace=workspace, in_stream=account, **moved)
 
 
 def append(writing: Writing, workspace: bytes, place: Place, digest: bytes, entry: Entry, at: int) -> None:
@@ -94,35 +115,30 @@ def append(writing: Writing, workspace: bytes, place: Place, digest: bytes, entr
         "at": at,
     }
     sealed = {"header": entry.header, "body": entry.body, "signature": entry.signature}
-    writing.run(insert(entries).values(**values, **sealed))
+    writing.run(_APPEND, **values, **sealed)
 
 
 def place_of(reading: Reading, workspace: bytes, digest: bytes) -> Place | None:
     """Where the entry with this hash is stored."""
-    columns = (entries.c.stream, entries.c.n, entries.c.head)
-    row = reading.row(select(*columns).where(entries.c.workspace == workspace, entries.c.hash == digest))
+    row = reading.row(_PLACE, in_workspace=workspace, of_entry=digest)
     return Place(*row) if row else None
 
 
 def head_at(reading: Reading, workspace: bytes, stream: bytes, n: int) -> bytes | None:
     """The head hash of a stream after its entry `n`."""
-    at = (entries.c.workspace == workspace, entries.c.stream == stream, entries.c.n == n)
-    found: bytes | None = reading.value(select(entries.c.head).where(*at))
+    found: bytes | None = reading.value(_HEAD_AT, in_workspace=workspace, in_stream=stream, at_n=n)
     return found
 
 
 def entry_at(reading: Reading, workspace: bytes, stream: bytes, n: int) -> Entry | None:
     """The entry at a position."""
-    at = (entries.c.workspace == workspace, entries.c.stream == stream, entries.c.n == n)
-    row = reading.row(select(entries.c.header, entries.c.body, entries.c.signature).where(*at))
+    row = reading.row(_ENTRY_AT, in_workspace=workspace, in_stream=stream, at_n=n)
     return Entry(*row) if row else None
 
 
 def entries_after(reading: Reading, workspace: bytes, stream: bytes, after: int, limit: int) -> list[StoredEntry]:
     """Entries of a stream after a length, oldest first."""
-    columns = (entries.c.n, entries.c.header, entries.c.body, entries.c.signature)
-    wanted = (entries.c.workspace == workspace, entries.c.stream == stream, entries.c.n > after)
-    found = reading.rows(select(*columns).where(*wanted).order_by(entries.c.n).limit(limit))
+    found = reading.rows(_AFTER, in_workspace=workspace, in_stream=stream, after_n=after, most=limit)
     return [StoredEntry(stream, row[0], Entry(*row[1:])) for row in found]
 
 
@@ -163,14 +179,12 @@ def lost_since(reading: Reading, workspace: bytes, user: bytes, since: int) -> l
 
 def roles_on(reading: Reading, workspace: bytes, stream: bytes) -> dict[bytes, str]:
     """Everybody who may see an account or personal stream, with their role on it."""
-    on = (access.c.workspace == workspace, access.c.stream == stream)
-    return {row.user: row.role for row in reading.rows(select(access.c.user, access.c.role).where(*on))}
+    return {row.user: row.role for row in reading.rows(_ROLES, in_workspace=workspace, in_stream=stream)}
 
 
 def role_on(reading: Reading, workspace: bytes, stream: bytes, user: bytes) -> str | None:
     """The role of a person on an account, None without access."""
-    on = (access.c.workspace == workspace, access.c.stream == stream, access.c.user == user)
-    role: str | None = reading.value(select(access.c.role).where(*on))
+    role: str | None = reading.value(_ROLE, in_workspace=workspace, in_stream=stream, of_user=user)
     return role
 
 

@@ -150,6 +150,20 @@ async def test_work_whose_caller_gave_up_is_not_done(database: Database) -> None
     assert [] == await database.read(names)
 
 
+async def test_a_queue_that_is_too_long_is_refused(database: Database) -> None:
+    """When more waits than two seconds of work, the next piece is refused instead of queued."""
+    first, gate = await held(database)
+    database._open_writer()._pace = 3.0
+    waiting = asyncio.create_task(database.write(storing("waits")))
+    await asyncio.sleep(0)
+    with pytest.raises(Unavailable):
+        await database.write(storing("too many"))
+    gate.set()
+    await asyncio.gather(first, waiting)
+
+    assert ["waits"] == await database.read(names)
+
+
 async def test_a_reading_connection_cannot_write(database: Database) -> None:
     """Reads are refused to write by the database itself."""
     with pytest.raises(Unavailable):

@@ -7,7 +7,6 @@ import io
 import json
 import logging
 import ssl
-import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -23,7 +22,7 @@ from sqlalchemy import func, select
 
 from cerby_service.database import Reading
 from cerby_service.database.tables import changes, idempotency, inbound_seen, verifications
-from cerby_service.errors import Refusal, Unavailable
+from cerby_service.errors import Refusal
 from cerby_service.limits import Buckets, Rate, Rates
 from cerby_service.logs import fields, set_up
 from cerby_service.mail import Mailer
@@ -90,26 +89,6 @@ async def test_counts_are_told_without_content(ada: Member, rig: ServiceRig) -> 
 
     assert 'cerby_messages_total{fate="unknown"} 2' in text.splitlines()
     assert "cerby_feeds_open 0" in text.splitlines()
-
-
-async def test_a_queue_that_is_too_long_is_refused(rig: ServiceRig) -> None:
-    """When more waits than two seconds of work, the next piece is refused instead of queued."""
-    writer = rig.parts.database._open_writer()
-    begun, gate = threading.Event(), threading.Event()
-
-    def holds(_writing: object) -> bool:
-        begun.set()
-        return gate.wait(10)
-
-    held = writer.submit(holds)
-    assert await asyncio.to_thread(begun.wait, 10)
-    writer._pace = 3.0
-    waiting = writer.submit(lambda _writing: True)
-    with pytest.raises(Unavailable):
-        writer.submit(lambda _writing: True)
-    gate.set()
-
-    assert [True, True] == await asyncio.gather(*map(asyncio.wrap_future, (held, waiting)))
 
 
 async def test_somebody_who_asks_too_often_is_told_to_wait(tmp_path: Path) -> None:
