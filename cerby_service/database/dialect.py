@@ -89,6 +89,17 @@ def _insert(dialect: str, table: Table) -> Any:
     return cast(Any, postgresql if dialect == "postgresql" else sqlite).insert(table)
 
 
+def transaction_lives(connection: Connection) -> bool:
+    """Whether the transaction that was begun is still there.
+
+    SQLite ends the whole of it, savepoints and all, after some errors: a full disk, a failed read or write, no memory
+    (https://www.sqlite.org/lang_transaction.html, "Response To Errors Within A Transaction").
+    """
+    if connection.dialect.name != "sqlite":
+        return True
+    return bool(cast(Any, connection.connection.dbapi_connection).in_transaction)
+
+
 def still_sound(connection: Connection) -> str:
     """Ask the database to check itself; "ok" if it found nothing."""
     if connection.dialect.name != "sqlite":

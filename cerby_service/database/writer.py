@@ -15,11 +15,14 @@ from concurrent.futures import Future
 from typing import Any, Generic, TypeVar
 
 from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import OperationalError
 
 from cerby_service.database.counters import raise_counters
+from cerby_service.database.dialect import transaction_lives
 from cerby_service.database.work import Announced, Writing
 from cerby_service.errors import Unavailable
 from cerby_service.kept import Kept
+from cerby_service.logs import fields
 
 T = TypeVar("T")
 logger = logging.getLogger(__name__)
@@ -39,6 +42,11 @@ class Job(Generic[T]):
         self._kept = Kept()
         self._value: T | None = None
 
+    @property
+    def error(self) -> Exception | None:
+        """What the work raised."""
+        return self._kept.error
+
     def wanted(self) -> bool:
         """Whether somebody still waits for it; from here on it cannot be taken back."""
         return self.future.set_running_or_notify_cancel()
@@ -52,7 +60,7 @@ class Job(Generic[T]):
 
     def settle(self, failure: Exception | None) -> None:
         """Answer: the value, what the work raised, or why the whole transaction failed."""
-        error = self._kept.error or failure
+        error = self.error or failure
         if error is not None:
             self.future.set_exception(error)
         else:
@@ -118,10 +126,15 @@ class Writer:
             shared: dict[Any, Any] = {}
             for job in group:
                 job.run(connection, shared)
+                if not transaction_lives(connection):
+                    # What the group did so far is undone: what came after it would be committed alone.
+                    raise job.error or Unavailable()
             changes = [change for job in group if job.writing for change in job.writing.changes]
             announced = raise_counters(connection, changes, self._clock())
         if kept.error is None:
             self._tell(group, announced)
+        else:
+            logger.error("commit failed", extra=fields(reason=_reason(kept.error), work=len(group)))
         for job in group:
             job.settle(kept.error)
 
@@ -135,3 +148,8 @@ class Writer:
         if kept.error is not None:
             # It is committed all the same, and the sweep of the feeds covers a lost ring: the writer must live on.
             logger.error("announcing failed", exc_info=kept.error)
+
+
+def _reason(error: Exception) -> str:
+    """What the operator has to know, such as "database or disk is full"; the database quotes no values there."""
+    return str(error.orig) if isinstance(error, OperationalError) else type(error).__name__
