@@ -83,7 +83,7 @@ class CerbyApp(Housekeeping):
     def on_mount(self) -> None:
         """Take over keys and motion; lock when the process was stopped and goes on."""
         self.apply_config(self.config)
-        self.app_resume_signal.subscribe(self, lambda _app: self.exit(Ending.LOCKED))
+        self.app_resume_signal.subscribe(self, lambda _app: self.run_worker(self.action_lock()))
 
     def opened(self, session: Session) -> None:
         """The vault is open: show the cards, then let the network begin."""

@@ -174,6 +174,7 @@ _TABLE: tuple[Command, ...] = (
     # small places
     Command("toggle", "space", "Choose", "Take this one, or leave it out.", "choose", "choose", 1, "choose"),
     Command("apply", "enter", "Apply", "Use what is chosen.", "open", "choose", 2, "apply"),
+    Command("take", "enter", "Choose", "Take the selected one.", "open", "choose", 2, "choose"),
     Command("clear", "x", "Clear", "Choose nothing, show everything.", "clear", "choose", 3, "clear"),
     Command("close", "escape,q", "Close", "Go back.", "close", "choose", 60, "close"),
     Command("yes", "y", "Yes", "Do it.", "answer(True)", "choose", 1, "yes"),

@@ -146,7 +146,7 @@ class AccountScreen(AccountActs):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Messages have codes to copy on their own tab."""
         if action == "copy_code":
-            return self.is_mounted and self.query_one(TabLine).current == "inbox"
+            return any(tabs.current == "inbox" for tabs in self.query(TabLine))
         return super().check_action(action, parameters)
 
     def action_copy_code(self) -> None:

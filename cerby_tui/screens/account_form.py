@@ -24,7 +24,7 @@ from cerby_tui.widgets.area import Area
 from cerby_tui.widgets.bars import BottomBar, TopBar, footer_hints
 from cerby_tui.widgets.button import Press
 from cerby_tui.widgets.entry import Entry
-from cerby_tui.widgets.suggesting import SuggestingEntry
+from cerby_tui.widgets.suggesting import SuggestingEntry, Suggestions
 from cerby_wire.catalogue import App, load
 
 PHONE_WORDS = {
@@ -140,7 +140,7 @@ class AccountForm(Sized[bytes]):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """The generator belongs to the password."""
         if action in ("generate", "show_typed"):
-            return self.is_mounted and self.focused is self._row("password").editor
+            return any(self.focused is row.editor for row in self.query("#row-password").results(FormRow))
         return super().check_action(action, parameters)
 
     @on(Input.Changed)
@@ -148,7 +148,8 @@ class AccountForm(Sized[bytes]):
         """Say what the app takes; an app of one's own needs the address of its login page."""
         typed, app = self._value("app"), self._app()
         self._row("login_url").display = bool(typed) and app is None
-        about = PHONE_WORDS[app.phone].format(app=app.name) if app else SELF_MANAGED if typed else ""
+        own = typed and not self.query_one(Suggestions).names
+        about = PHONE_WORDS[app.phone].format(app=app.name) if app else SELF_MANAGED if own else ""
         self.query_one("#about", Static).update(about)
 
     @on(SuggestingEntry.Taken)

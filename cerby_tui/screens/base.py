@@ -147,8 +147,8 @@ class Place(Sized[None]):
 
     def show_hints(self) -> None:
         """The keys that work now into the bottom bar."""
-        if self.is_mounted:
-            self.query_one(BottomBar).hints = footer_hints(self.active_commands())
+        for bar in self.query(BottomBar):
+            bar.hints = footer_hints(self.active_commands())
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """The demo menu exists in the demo only."""
@@ -162,9 +162,10 @@ class Place(Sized[None]):
 
 
 class Dialog(Sized[ScreenResultType], ModalScreen[ScreenResultType]):
-    """A box over the place it came from."""
+    """A box over the place it came from. Textual keeps the app's own keys out of it; those that must work come in."""
 
     CSS_PATH = sheet("dialog")
+    BINDINGS: ClassVar[list[BindingType]] = bindings("everywhere", without=("palette",))
 
     def __init__(self, classes: str | None = None) -> None:
         super().__init__(classes=classes)
@@ -188,8 +189,8 @@ class Dialog(Sized[ScreenResultType], ModalScreen[ScreenResultType]):
 
     def show_hints(self) -> None:
         """The keys that work now."""
-        if self.is_mounted:
-            self.query_one(BottomBar).hints = footer_hints(self.active_commands())
+        for bar in self.query(BottomBar):
+            bar.hints = footer_hints(self.active_commands())
 
 
 def caption(text: str, *classes: str, **options: Any) -> Widget:

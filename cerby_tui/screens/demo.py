@@ -21,6 +21,7 @@ from cerby_tui.widgets.line_list import LineList
 class ActList(LineList):
     """What can be played."""
 
+    BINDINGS: ClassVar[list[BindingType]] = only("take")
     cell_height = 2
 
     def __init__(self, acts: Sequence[DemoAct]) -> None:

@@ -100,7 +100,7 @@ class OptionList(LineList):
 class FiltersScreen(Dialog[Chosen]):
     """Space ticks, Enter applies, x clears; Esc leaves everything as it was."""
 
-    BINDINGS: ClassVar[list[BindingType]] = bindings("choose", without=("yes", "no", "apply"))
+    BINDINGS: ClassVar[list[BindingType]] = bindings("choose", without=("yes", "no", "apply", "take"))
 
     def __init__(self, sections: Sections) -> None:
         super().__init__()

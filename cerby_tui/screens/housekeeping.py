@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from rich.text import Text
 from textual import events
+from textual.css.query import NoMatches
 from textual.worker import WorkerFailed
 
 from cerby_tui.clock import Clock
@@ -67,9 +69,11 @@ class Housekeeping(Doors):
             return
         if self._copying and self._copying.due():
             self.say(await self._copying.clear())
-        if (place := self.place()) and place.is_mounted:
-            place.tick(self._copying.countdown() if self._copying else "")
-        self._show_notice()
+        # A screen that is being put together or taken apart has not all of its widgets.
+        with suppress(NoMatches):
+            if place := self.place():
+                place.tick(self._copying.countdown() if self._copying else "")
+            self._show_notice()
 
     async def action_lock(self) -> None:
         """Lock; the app knows how."""
@@ -131,7 +135,8 @@ class Housekeeping(Doors):
         changed = self.gate.take()
         for screen in self.screen_stack:
             if isinstance(screen, Place):
-                screen.vault_changed(changed)
+                with suppress(NoMatches):
+                    screen.vault_changed(changed)
         if changed.new_messages and self.desk:
             from cerby_tui.screens.news import news
 

@@ -30,6 +30,10 @@ class NoticeList(LineList):
         self._zone = zone
         self._lines: list[tuple[Notice, str, bool]] = []
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """There is nothing to open."""
+        return False if action == "open" else super().check_action(action, parameters)
+
     @property
     def count(self) -> int:
         """How many lines there are."""

@@ -110,8 +110,8 @@ class NumberDialog(Dialog[ManagedNumber | Left]):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Only what makes sense in this stage; committing needs the tick and happens once."""
-        if not self.is_mounted:
-            return True
+        if not self.query(OfferFace) or not self.query(Tick):
+            return False
         stage = self.offering.stage
         if action == "commit":
             return self._can_commit()

@@ -106,7 +106,7 @@ class OutboxScreen(Place):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """There must be something to discard."""
         if action == "discard":
-            return self.is_mounted and self._selected() is not None
+            return any(listed.changes for listed in self.query(WaitingList))
         return super().check_action(action, parameters)
 
     @on(RowOpened)

@@ -20,6 +20,8 @@ from cerby_tui.widgets.line_list import LineList
 class ThemeList(LineList):
     """The themes by their titles."""
 
+    BINDINGS: ClassVar[list[BindingType]] = only("take")
+
     def __init__(self, titles: Mapping[str, str], current: str) -> None:
         super().__init__()
         self._titles = dict(titles)

@@ -1,4 +1,4 @@
-"""Help and palette: keys of the focused place first, filtered by typing, Enter runs; accounts and messages are found."""
+"""Help and palette: keys of the focused place first, filter by typing, Enter runs; accounts and messages are found."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def test_palette(snap_compare: Any, still: StillSession, clock: FrozenClock, loo
 
     async def act(pilot: Pilot[Any]) -> None:
         await keys(pilot, "colon", *"brand")
-        assert [each.title for each in found(pilot)][0] == "Brand page"
+        assert found(pilot)[0].title == "Brand page"
 
     assert snap_compare(app_over(still, clock, look), terminal_size=look.size, run_before=act)
 
