@@ -44,7 +44,8 @@ class DataDirectory:
         self._settings = root / "service.json"
         self._sandbox = root / "sandbox.json"
         self._running = root / "running.json"
-        self._lock = FileLock(root / "service.lock", mode=0o600)
+        # Whoever ends the service need not be the thread that began it.
+        self._lock = FileLock(root / "service.lock", mode=0o600, thread_local=False)
 
     @property
     def made(self) -> bool:

@@ -81,6 +81,14 @@ async def test_health_and_readiness_mean_it(rig: ServiceRig) -> None:
     ]
 
 
+async def test_the_directory_is_free_once_the_service_ended(rig: ServiceRig) -> None:
+    """After its end the service can be started again, by whichever thread."""
+    rig.stop()
+    await asyncio.to_thread(rig.start)
+
+    assert rig.directory.running()
+
+
 async def test_counts_are_told_without_content(ada: Member, rig: ServiceRig) -> None:
     """The metrics page counts feeds and messages by what became of them."""
     rig.parts.inbound.counts["unknown"] += 2
