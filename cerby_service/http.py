@@ -17,6 +17,7 @@ from cerby_service.database import Database
 from cerby_service.errors import Refusal, Unavailable
 from cerby_service.limits import Limits
 from cerby_service.logs import fields
+from cerby_wire.encoding import UNREADABLE
 from cerby_wire.headers import DevicePublic
 from cerby_wire.shapes import BODY_LIMIT, JSON, MSGPACK, PROBLEM, Shape
 
@@ -104,6 +105,10 @@ class Http:
             raise
         self._limits.spend_device(caller.device)
         return caller
+
+    async def confirm(self, caller: Caller) -> None:
+        """Raise Refusal if the session was removed since it was asked for."""
+        await self._authenticator.confirm(caller)
 
     async def guarded(self, serve: Plain, scope: Scope, receive: Receive, send: Send) -> None:
         """Run a plain ASGI endpoint; a refusal before its answer began becomes a problem document."""
@@ -202,6 +207,6 @@ def _decode(request: Request, raw: bytes, shape: type[Body]) -> Body:
         result: Body = decoders[content_type](raw, type=shape)
     except msgspec.ValidationError as error:
         raise Refusal("bad_request", f"The body is not a {shape.__name__}: {error}.") from None
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except UNREADABLE:
         raise Refusal("bad_request", f"The body cannot be read as {content_type}.") from None
     return result

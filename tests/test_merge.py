@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cerby_tui.sync.merge import apply_change, change_between, settle, union
-from cerby_tui.vault.content import clashes, to_item
+from cerby_tui.vault.content import clashes, decode, to_item
 
 Fields = dict[str, Any]
 A, B, C = ({"name": name, "value": "1"} for name in "ABC")
@@ -156,3 +156,8 @@ def test_known_key_of_another_type_counts_as_unknown() -> None:
     item = to_item({"label": "x", "notes": ["not", "text"], "fields": [{"name": "n", "new": 1}]})
     assert (item.label, item.notes, item.fields[0].name) == ("x", "", "n")
     assert item.unknown == {"notes": ["not", "text"]}
+
+
+def test_content_nested_without_end_is_an_empty_item() -> None:
+    """A member who seals ten thousand lists in one another takes no reader down."""
+    assert decode(b"\x81\xa1a" + b"\x91" * 10_000 + b"\xc0") == {}

@@ -26,6 +26,7 @@ from cerby_service.carriers.signatures import signature_holds
 from cerby_service.carriers.tls import trust
 from cerby_service.directory import SandboxAccount
 from cerby_service.settings import Timings
+from cerby_wire.encoding import UNREADABLE
 
 NUMBER_TAKEN = 21422
 PAGE = 1000
@@ -182,7 +183,7 @@ class SandboxCarrier:
         _require_success(answer)
         try:
             return msgspec.json.decode(answer.content, type=shape)
-        except msgspec.DecodeError:
+        except UNREADABLE:
             raise CarrierSilent("The carrier's answer cannot be read.") from None
 
     async def _send(self, method: str, path: str, **more: Any) -> httpx.Response:
@@ -207,7 +208,7 @@ def _require_success(answer: httpx.Response) -> None:
         raise CarrierSilent(f"The carrier answered {answer.status_code}.")
     try:
         code = msgspec.json.decode(answer.content, type=_Error).code
-    except msgspec.DecodeError:
+    except UNREADABLE:
         code = 0
     raise CarrierRefused(f"The carrier said no (error {code or answer.status_code}).", taken=code == NUMBER_TAKEN)
 

@@ -17,6 +17,7 @@ from cerby_tui.clock import Clock
 from cerby_tui.errors import OfflineError, RefusedError, SessionRemoved
 from cerby_tui.keys import DeviceKeys
 from cerby_wire import shapes
+from cerby_wire.encoding import UNREADABLE
 from cerby_wire.requests import sign_request
 
 T = TypeVar("T")
@@ -125,7 +126,7 @@ class Api:
         response = await self._request(method, path, raw, idempotency_key)
         try:
             return msgspec.msgpack.decode(response.content, type=kind)
-        except msgspec.DecodeError as error:
+        except UNREADABLE as error:
             raise OfflineError("The service gave an answer that cannot be read.") from error
 
     async def _request(self, method: str, path: str, raw: bytes, idempotency_key: str | None = None) -> httpx.Response:
@@ -168,7 +169,7 @@ def _problem(response: httpx.Response) -> shapes.Problem | None:
     for decode in (msgspec.json.decode, msgspec.msgpack.decode):
         try:
             return decode(response.content, type=shapes.Problem)
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        except UNREADABLE:
             continue
     return None
 

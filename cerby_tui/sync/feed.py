@@ -17,6 +17,7 @@ from cerby_tui.errors import OfflineError, RefusedError
 from cerby_tui.sync.api import Api
 from cerby_tui.sync.backoff import Backoff, Times
 from cerby_tui.sync.events import Event, EventParser
+from cerby_wire.encoding import UNREADABLE
 from cerby_wire.shapes import AccessEvent, ByeEvent, HeadEvent, HelloEvent, MessageEvent
 
 FeedState = Literal["live", "polling", "offline"]
@@ -167,5 +168,5 @@ def _value(event: Event) -> msgspec.Struct:
         return Behind()
     try:
         return msgspec.json.decode(event.data.encode(), type=kind)
-    except msgspec.DecodeError:
+    except UNREADABLE:
         return Behind()

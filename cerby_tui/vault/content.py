@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 
 from cerby_tui.values import Clash, CustomField, Item
+from cerby_wire.encoding import UNREADABLE
 
 Content = dict[str, Any]
 
@@ -92,5 +93,5 @@ def decode(raw: bytes) -> Content:
     """The map inside opened bytes; anything but a map is read as an empty item."""
     try:
         return msgspec.msgpack.decode(raw, type=Content)
-    except msgspec.DecodeError:
+    except UNREADABLE:
         return {}

@@ -212,7 +212,10 @@ async def test_a_body_without_a_stated_length_is_cut_off_too(ada: Member, rig: S
     assert sent < 12
 
 
-@pytest.mark.parametrize("body", [b"", b"\xc1", b"\x80\x80", msgspec.msgpack.encode({"entries": "no"})])
+ENDLESS = b"\x81\xa1x" + b"\x91" * 10_000 + b"\xc0"
+
+
+@pytest.mark.parametrize("body", [b"", b"\xc1", b"\x80\x80", msgspec.msgpack.encode({"entries": "no"}), ENDLESS])
 async def test_a_body_that_is_no_request_is_refused(ada: Member, rig: ServiceRig, body: bytes) -> None:
     """Nonsense gets a problem document, never a server error."""
     headers = signed(ada, rig, "POST", PUSH, body) | {"content-type": MSGPACK}
