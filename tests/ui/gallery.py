@@ -88,14 +88,14 @@ class Gallery:
     """The vault is written once; every test gets a copy of its own."""
 
     def __init__(self, root: Path, *, messages: int = 0) -> None:
-        self._template = root / "template"
+        self.template = root / "template"
         self.founder = founded(messages)
-        build(Home(self._template).ready(), self.founder, FrozenClock())
+        build(Home(self.template).ready(), self.founder, FrozenClock())
 
     def session(self, root: Path, clock: FrozenClock) -> StillSession:
         """A session over a copy of the vault in `root`."""
         home = Home(root / "home")
-        shutil.copytree(self._template, home.root)
+        shutil.copytree(self.template, home.root)
         return StillSession(home, self.founder.device, clock)
 
 
