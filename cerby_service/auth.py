@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from cerby_service.clock import Clock
 from cerby_service.database import Database, people
+from cerby_service.database.people import DeviceRow
 from cerby_service.errors import Refusal
 from cerby_wire.entries import device_id
 from cerby_wire.errors import Refused
@@ -49,9 +50,11 @@ class Authenticator:
         if device is None:
             raise Refusal("unknown_device", "This service does not know the session that signed.")
         self._verify(device.sign, signed)
-        if device.state != "active" or device.role is None:
-            raise Refusal("session_removed", REMOVED)
-        return Caller(device.workspace, device.user, device.id, device.role)
+        return _member(device)
+
+    async def confirm(self, caller: Caller) -> None:
+        """Raise Refusal `session_removed` if the caller may not speak any more."""
+        _member(await self._database.read(lambda reading: people.find_device(reading, caller.device)))
 
     def first_contact(self, public: DevicePublic, signed: Signed) -> bytes:
         """Check a request of a device that brings its own key along; returns its id. Raises Refusal."""
@@ -74,3 +77,10 @@ class Authenticator:
         except Refused as error:
             code = "clock_skew" if error.rule == "clock_skew" else "bad_signature"
             raise Refusal(code, error.sentence, rule=error.rule) from None
+
+
+def _member(device: DeviceRow | None) -> Caller:
+    """The device as a caller. Raises Refusal unless it may speak for a member."""
+    if device is None or device.state != "active" or device.role is None:
+        raise Refusal("session_removed", REMOVED)
+    return Caller(device.workspace, device.user, device.id, device.role)

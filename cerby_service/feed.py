@@ -7,6 +7,7 @@ disconnect, so that shutting down never waits for a reader that is gone.
 from __future__ import annotations
 
 import asyncio
+import logging
 import random
 
 from starlette.requests import Request
@@ -16,6 +17,7 @@ from cerby_service.auth import Caller
 from cerby_service.clock import Clock
 from cerby_service.database import Database, Reading, history
 from cerby_service.database.counters import all_counters, read_counter
+from cerby_service.errors import Unavailable
 from cerby_service.frames import HEARTBEAT, encode_change, encode_event, read_cursor
 from cerby_service.http import Http
 from cerby_service.hub import Hub, Listener
@@ -27,6 +29,7 @@ HEADERS = [
     (b"cache-control", b"private, no-store"),
     (b"x-accel-buffering", b"no"),
 ]
+logger = logging.getLogger(__name__)
 RETRY = b"retry: 1000\n\n"
 MOST_AT_ONCE = 256
 SPREAD = 10_000
@@ -47,10 +50,22 @@ class Feed:
         """Serve one feed until the client goes, the service closes, or its time is over."""
         await self._http.guarded(self._serve, scope, receive, send)
 
+    async def sweep(self) -> None:
+        """Compare the feeds with the database: this covers a lost ring, and what another process wrote."""
+        self._hub.catch_up(await self._database.read(all_counters))
+
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
         caller = await self._http.caller(request, b"")
         listener = self._hub.listen(caller.workspace, caller.user, caller.device)
+        try:
+            # Removed between the two lines above, its feed would have been missed when feeds were closed.
+            await self._http.confirm(caller)
+            await self._talk(request, caller, listener, receive, send)
+        finally:
+            self._hub.leave(listener)
+
+    async def _talk(self, request: Request, caller: Caller, listener: Listener, receive: Receive, send: Send) -> None:
         watch = asyncio.create_task(_watch(receive, listener))
         sender = _Sender(send, self._timings.send_deadline / 1000)
         try:
@@ -60,23 +75,30 @@ class Feed:
             pass
         finally:
             watch.cancel()
-            self._hub.leave(listener)
 
     async def _run(self, request: Request, caller: Caller, listener: Listener, sender: _Sender) -> None:
         await sender.start()
         hello = HelloEvent(self._database.generation, self._clock())
         await sender.send(RETRY + encode_event(hello))
-        await self._resume(request, caller, listener, sender)
-        life = random.uniform(*self._timings.feed_life) / 1000  # noqa: S311 - spreads load, hides nothing
+        try:
+            await self._resume(request, caller, listener, sender)
+            await self._stay(caller, listener, sender)
+        except Unavailable:
+            # The database cannot be read just now. The log says why; the client comes back.
+            logger.info("feed cut short")
+        # To a client that is gone this is sent to nobody, which the server takes without complaint.
+        bye = ByeEvent(random.randrange(SPREAD))  # noqa: S311 - spreads load, hides nothing
+        await sender.send(encode_event(bye), last=True)
+
+    async def _stay(self, caller: Caller, listener: Listener, sender: _Sender) -> None:
+        """Send what comes, until the feed is closed or its life is over."""
+        life = random.uniform(*self._timings.feed_life) / 1000  # noqa: S311 - the same
         loop = asyncio.get_running_loop()
         ends, beat = loop.time() + life, self._timings.heartbeat / 1000
         while not listener.closing and loop.time() < ends:
             await self._send_fresh(caller, listener, sender)
             if not await listener.wait(beat):
                 await sender.send(HEARTBEAT)
-        # To a client that is gone this is sent to nobody, which the server takes without complaint.
-        bye = ByeEvent(random.randrange(SPREAD))  # noqa: S311 - the same
-        await sender.send(encode_event(bye), last=True)
 
     async def _resume(self, request: Request, caller: Caller, listener: Listener, sender: _Sender) -> None:
         """Send what was missed since `Last-Event-ID`; a cursor that says nothing here asks for heads."""
@@ -134,10 +156,3 @@ async def _watch(receive: Receive, listener: Listener) -> None:
     while (await receive())["type"] != "http.disconnect":
         pass
     listener.close()
-
-
-async def sweep_rings(database: Database, hub: Hub, every: int) -> None:
-    """For ever: compare the feeds with the database, every so many milliseconds; this covers a lost ring."""
-    while True:
-        await asyncio.sleep(every / 1000)
-        hub.catch_up(await database.read(all_counters))

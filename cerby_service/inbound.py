@@ -22,7 +22,7 @@ from cerby_service.clock import MINUTE, SECOND, Clock
 from cerby_service.database import Change, Database, Writing, messages, numbers, streams
 from cerby_service.database.messages import MessageRow
 from cerby_service.database.numbers import NumberRow
-from cerby_service.errors import Refusal
+from cerby_service.errors import Refusal, ServiceError
 from cerby_service.http import read_body
 from cerby_service.keys import ServiceKey, fresh_id
 from cerby_service.limits import Limits
@@ -62,7 +62,8 @@ class Echoes:
     def repeats(self, name: bytes, provider_id: str, now: int) -> bool:
         """Whether a copy was heard under another id within the last ten seconds."""
         at, first_id = self._heard.get(name, (-SAME_WITHIN, provider_id))
-        return first_id != provider_id and now - at < SAME_WITHIN
+        # A clock that was set back must not make new messages look like copies.
+        return first_id != provider_id and 0 <= now - at < SAME_WITHIN
 
     def remember(self, name: bytes, provider_id: str, now: int) -> None:
         """A message was taken; what is older than ten minutes is forgotten."""
@@ -73,6 +74,10 @@ class Echoes:
             if len(self._heard) <= MOST_KEPT and now - self._heard[oldest][0] < KEPT:
                 break
             del self._heard[oldest]
+
+
+class Unreadable(ServiceError):
+    """A webhook that is signed by the carrier and that we cannot read."""
 
 
 class Arrival(Struct, frozen=True):
@@ -116,12 +121,12 @@ class Inbound:
             self._limits.spend_carrier(carrier.name)
             body = await read_body(request, WEBHOOK_LIMIT)
             carrier.verify(self._url(request, carrier), request.headers, body)
-            for incoming in carrier.parse(request.headers, body):
+            for incoming in _parsed(carrier, request, body):
                 await self.take(carrier.name, incoming)
         except WrongSignature:
             self.counts["wrong_signature"] += 1
             return Response(status_code=403)
-        except ValueError:
+        except Unreadable:
             return Response(status_code=400)
         except Refusal as error:
             # Never 429: some carriers give a message up for a 4xx, but come again after a 5xx.
@@ -220,6 +225,14 @@ class Inbound:
                 generation=record.generation,
             )
         )
+
+
+def _parsed(carrier: Carrier, request: Request, body: bytes) -> list[Incoming]:
+    """The messages of a webhook. Raises Unreadable."""
+    try:
+        return carrier.parse(request.headers, body)
+    except ValueError:
+        raise Unreadable("The carrier's webhook cannot be read.") from None
 
 
 def _readers(writing: Writing, account: streams.StreamRow) -> frozenset[bytes]:

@@ -88,7 +88,8 @@ class Numbers:
         def end(writing: Writing) -> NumberRow:
             row = self._theirs(writing, caller, request)
             staying = replace(row, state="active", due=0)
-            if row.state == "releasing":
+            # Past its time the sweeper may be giving it back at this very moment.
+            if row.state == "releasing" and row.due > self._clock():
                 require_no_number(writing, row.account)
                 numbers.change_number(writing, staying, ("releasing",))
                 announce(writing, staying)

@@ -14,7 +14,7 @@ from cerby_service.carriers.sandbox import SandboxCarrier
 from cerby_service.clock import MINUTE, Clock, system_clock
 from cerby_service.database import Database
 from cerby_service.directory import DataDirectory, SandboxAccount
-from cerby_service.feed import Feed, sweep_rings
+from cerby_service.feed import Feed
 from cerby_service.http import Http
 from cerby_service.hub import Hub
 from cerby_service.inbound import Inbound
@@ -80,7 +80,7 @@ class Parts:
         timings = self._timings
         self._recurring = [
             asyncio.create_task(_once(lambda: self.reconciler.settle(after_crash=True))),
-            asyncio.create_task(sweep_rings(self.database, self.hub, timings.ring_sweep)),
+            asyncio.create_task(_every(timings.ring_sweep, self.feed.sweep)),
             asyncio.create_task(_every(timings.sweep, self.sweeper.sweep)),
             asyncio.create_task(_every(timings.reconcile_unsure, self._settle)),
             asyncio.create_task(_every(timings.reconcile_everything, self.reconciler.everything)),

@@ -8,7 +8,7 @@ import os
 import signal
 import socket
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 import uvicorn
 
@@ -95,12 +95,15 @@ class Service:
         if settings.origin:
             check_origin(settings.origin)
         self._directory = directory
-        self._lock = directory.hold()
-        self.socket = bind(settings.host, settings.port)
-        self.port = int(self.socket.getsockname()[1])
-        self.local = Settings(host=settings.host).origin_at(self.port)
-        self.origin = settings.origin_at(self.port)
-        self.parts = Parts(directory, settings, self.origin, given)
+        with ExitStack() as undo:
+            self._lock = directory.hold()
+            undo.callback(self._lock.release)
+            self.socket = undo.enter_context(bind(settings.host, settings.port))
+            self.port = int(self.socket.getsockname()[1])
+            self.local = Settings(host=settings.host).origin_at(self.port)
+            self.origin = settings.origin_at(self.port)
+            self.parts = Parts(directory, settings, self.origin, given)
+            undo.pop_all()
 
     def server(self, ready: Callable[[Running], None] = lambda _running: None) -> Server:
         """The server; `ready` hears where it is once it listens."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import threading
 from collections.abc import Callable
@@ -10,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 from sqlalchemy import Engine, select
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 
 from cerby_service.clock import Clock
 from cerby_service.database.dialect import (
@@ -25,9 +26,11 @@ from cerby_service.database.tables import meta
 from cerby_service.database.work import Announced, Reading, Writing
 from cerby_service.database.writer import Writer
 from cerby_service.errors import Unavailable
+from cerby_service.logs import fields
 from cerby_service.migrations import upgrade
 
 T = TypeVar("T")
+logger = logging.getLogger(__name__)
 GENERATION_LENGTH = 16
 
 
@@ -80,7 +83,7 @@ class Database:
         try:
             return await asyncio.wrap_future(self._open_writer().submit(work))
         except (OperationalError, InterfaceError) as error:
-            raise Unavailable() from error
+            raise _unavailable(error) from error
 
     def read_now(self, work: Callable[[Reading], T]) -> T:
         """As `read`, on the calling thread."""
@@ -88,14 +91,14 @@ class Database:
             with self._reading.begin() as connection:
                 return work(Reading(connection))
         except (OperationalError, InterfaceError) as error:
-            raise Unavailable() from error
+            raise _unavailable(error) from error
 
     def write_now(self, work: Callable[[Writing], T]) -> T:
         """As `write`, blocking the calling thread."""
         try:
             return self._open_writer().submit(work).result()
         except (OperationalError, InterfaceError) as error:
-            raise Unavailable() from error
+            raise _unavailable(error) from error
 
     async def ready(self) -> None:
         """Prove that a commit reaches the disk. Raises Unavailable."""
@@ -120,6 +123,17 @@ class Database:
         if announced:
             for listener in self._listeners:
                 listener(announced)
+
+
+def _unavailable(error: DBAPIError) -> Unavailable:
+    """What callers hear; the log says why ("database or disk is full"), in which the database quotes no values."""
+    first, earlier = error, error.__context__
+    while earlier is not None:
+        # After a full disk, going back to the savepoint fails too: the first error is the one to know of.
+        first = earlier if isinstance(earlier, DBAPIError) else first
+        earlier = earlier.__context__
+    logger.error("database failed", extra=fields(reason=str(first.orig)))
+    return Unavailable()
 
 
 def _generation(engine: Engine) -> bytes:

@@ -15,14 +15,12 @@ from concurrent.futures import Future
 from typing import Any, Generic, TypeVar
 
 from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import OperationalError
 
 from cerby_service.database.counters import raise_counters
 from cerby_service.database.dialect import transaction_lives
 from cerby_service.database.work import Announced, Writing
 from cerby_service.errors import Unavailable
 from cerby_service.kept import Kept
-from cerby_service.logs import fields
 
 T = TypeVar("T")
 logger = logging.getLogger(__name__)
@@ -133,8 +131,6 @@ class Writer:
             announced = raise_counters(connection, changes, self._clock())
         if kept.error is None:
             self._tell(group, announced)
-        else:
-            logger.error("commit failed", extra=fields(reason=_reason(kept.error), work=len(group)))
         for job in group:
             job.settle(kept.error)
 
@@ -148,8 +144,3 @@ class Writer:
         if kept.error is not None:
             # It is committed all the same, and the sweep of the feeds covers a lost ring: the writer must live on.
             logger.error("announcing failed", exc_info=kept.error)
-
-
-def _reason(error: Exception) -> str:
-    """What the operator has to know, such as "database or disk is full"; the database quotes no values there."""
-    return str(error.orig) if isinstance(error, OperationalError) else type(error).__name__

@@ -345,6 +345,29 @@ async def test_when_storing_fails_the_carrier_is_asked_to_come_again(ada: Member
     assert 1 == len(await stored(card))
 
 
+async def test_a_mistake_of_ours_is_no_reason_to_give_up(ada: Member, rig: ServiceRig) -> None:
+    """Only what the carrier got wrong is answered 4xx; an error while storing is a 503, and the carrier comes again."""
+    card, webhook = await numbered(ada)
+    form = webhook.form()
+    inbound = rig.parts.inbound
+    store, inbound._store = inbound._store, lambda *_: int("no number")  # type: ignore[method-assign, assignment]
+    first = await webhook.post(form)
+    inbound._store = store  # type: ignore[method-assign]
+
+    assert (503, 200) == (first, await webhook.post(form))
+    assert 1 == len(await stored(card))
+
+
+async def test_a_clock_that_was_set_back_folds_nothing(ada: Member, clock: FrozenClock) -> None:
+    """After the service's clock was put right, the same text under another id is a message of its own."""
+    card, webhook = await numbered(ada)
+    await webhook.post(webhook.form("same"))
+    clock.advance(-120)
+    await webhook.post(webhook.form("same"))
+
+    assert 2 == len(await stored(card))
+
+
 async def test_the_sandbox_plays_the_app(ada: Member, rig: ServiceRig) -> None:
     """What is texted through the sandbox carrier arrives by its own signed webhook."""
     card, webhook = await numbered(ada)

@@ -22,15 +22,17 @@ from sqlalchemy import func, select
 
 from cerby_service.database import Reading
 from cerby_service.database.tables import changes, idempotency, inbound_seen, verifications
-from cerby_service.errors import Refusal
+from cerby_service.directory import DataDirectory
+from cerby_service.errors import Misconfigured, Refusal
 from cerby_service.limits import Buckets, Rate, Rates
 from cerby_service.logs import fields, set_up
 from cerby_service.mail import Mailer
 from cerby_service.parts import _once
-from cerby_service.settings import Smtp
+from cerby_service.server import Service
+from cerby_service.settings import Settings, Smtp
 from cerby_tui.errors import RefusedError
 from tests.fakes import FrozenClock
-from tests.rig import LOOPBACK, ServiceRig, service_rig
+from tests.rig import LOOPBACK, ServiceRig, replace_port, service_rig
 from tests.service.member import Member
 
 DAY = 86_400
@@ -87,6 +89,16 @@ async def test_the_directory_is_free_once_the_service_ended(rig: ServiceRig) -> 
     await asyncio.to_thread(rig.start)
 
     assert rig.directory.running()
+
+
+async def test_a_start_that_fails_leaves_nothing_held(tmp_path: Path, rig: ServiceRig) -> None:
+    """With the port taken the service is refused in words, and its directory is free for the next attempt."""
+    directory = DataDirectory(tmp_path / "second")
+    directory.create(Settings())
+    with pytest.raises(Misconfigured, match="cannot be listened on"):
+        Service(directory, replace_port(Settings(), int(rig.origin.rpartition(":")[2])))
+
+    directory.hold().release()
 
 
 async def test_counts_are_told_without_content(ada: Member, rig: ServiceRig) -> None:
@@ -231,7 +243,8 @@ class Post:
         )
 
     def _authenticate(self, _server: SMTP, _session: Session, _envelope: Envelope, _how: str, data: Any) -> AuthResult:
-        return AuthResult(success=(data.login, data.password) == (b"cerby", b"a secret"))
+        right = (data.login, data.password) == (b"cerby", b"a secret")
+        return AuthResult(success=right, handled=right)
 
 
 def certificate_for(host: str, file: Path) -> Path:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
+
 from cerby_service.database import numbers
+from cerby_tui.errors import RefusedError
 from cerby_wire.shapes import NUMBERS, NumberView
 from tests.fakes import FrozenClock
 from tests.rig import ServiceRig
@@ -42,6 +45,17 @@ async def test_a_release_can_be_taken_back_within_the_day(ada: Member, rig: Serv
 
     assert "active" == kept.state == (await number_of(ada)).state
     assert 1 == len(await owned(rig))
+
+
+async def test_a_release_that_is_due_is_not_taken_back(ada: Member, rig: ServiceRig, clock: FrozenClock) -> None:
+    """From the end of the day on the carrier may have it back already, so keeping it is refused."""
+    _, committed = await ada.numbered()
+    await release(ada, committed.number.id)
+    clock.advance(86_400)
+    with pytest.raises(RefusedError) as caught:
+        await ada.api._ask("POST", f"{NUMBERS}/{committed.number.id.hex()}/keep", None, NumberView)
+
+    assert ("forbidden", "releasing") == (caught.value.code, (await number_of(ada)).state)
 
 
 async def test_a_release_waits_for_a_silent_carrier(
