@@ -93,7 +93,7 @@ class DataDirectory:
         return msgspec.json.decode(self._running.read_bytes(), type=Running)
 
     def hold(self) -> FileLock:
-        """Claim the directory for this process. Raises Misconfigured when another service runs here."""
+        """Claim the directory until the lock is released. Raises Misconfigured when another service runs here."""
         try:
             self._lock.acquire(timeout=0)
         except Timeout:

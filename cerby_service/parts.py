@@ -56,11 +56,17 @@ class Given:
 
 
 class Parts:
-    """Everything that the route table needs. The database is open from the beginning; `start` begins what recurs."""
+    """Everything that the route table needs. The database is open from the beginning; `start` begins what recurs.
 
-    def __init__(self, directory: DataDirectory, settings: Settings, origin: str, given: Given | None = None) -> None:
+    `origin` is what clients and carriers call us, `local` where this very machine reaches us.
+    """
+
+    def __init__(
+        self, directory: DataDirectory, settings: Settings, origin: str, local: str, given: Given | None = None
+    ) -> None:
         given = given or Given()
         self.origin = origin
+        self.local = local
         self.clock = given.clock
         self.key: ServiceKey = directory.key()
         self.database = Database(directory.database_url, given.clock)
@@ -106,7 +112,8 @@ class Parts:
         store = SandboxStore(directory.sandbox_file)
         delivery = Delivery(account, store, given.clock, given.timings.sandbox_text)
         self.sandbox = Sandbox(account, given.stock, store, delivery, given.clock)
-        client = given.sandbox_client(f"{self.origin}/sandbox", account, given.timings)
+        # It is part of this process: nobody outside has to reach it, whatever we are called there.
+        client = given.sandbox_client(f"{self.local}/sandbox", account, given.timings)
         self.carriers[client.name] = client
 
     def _add_endpoints(self, settings: Settings, given: Given) -> None:

@@ -102,7 +102,7 @@ class Service:
             self.port = int(self.socket.getsockname()[1])
             self.local = Settings(host=settings.host).origin_at(self.port)
             self.origin = settings.origin_at(self.port)
-            self.parts = Parts(directory, settings, self.origin, given)
+            self.parts = Parts(directory, settings, self.origin, self.local, given)
             undo.pop_all()
 
     def server(self, ready: Callable[[Running], None] = lambda _running: None) -> Server:

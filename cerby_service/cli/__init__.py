@@ -12,6 +12,7 @@ COMMANDS = {
     "token": ("setup", "Make a further provisioning token."),
     "check": ("care", "Check the data directory, the database and its streams."),
     "reconcile": ("care", "Compare the carriers' numbers with ours, and settle what is open."),
+    "restored": ("care", "Begin a new generation after a backup was put back."),
     "numbers": ("care", "List managed numbers."),
     "sandbox": ("sandbox", "Text a number of the sandbox carrier."),
 }

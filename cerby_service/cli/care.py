@@ -1,4 +1,4 @@
-"""`cerby-service check`, `reconcile` and `numbers`: looking after what runs."""
+"""`cerby-service check`, `reconcile`, `restored` and `numbers`: looking after what runs."""
 
 from __future__ import annotations
 
@@ -66,6 +66,27 @@ async def _reconcile(directory: DataDirectory, database: Database, local: str) -
     carrier = SandboxCarrier(f"{local}/sandbox", directory.sandbox_account(), timings)
     settling = Settling(database, directory.key(), system_clock)
     return await Reconciler(database, settling, {carrier.name: carrier}, system_clock, timings).everything()
+
+
+@click.command()
+@data_option
+@json_option
+def restored(data: Path, as_json: bool) -> None:
+    """Begin a new generation after a backup was put back, while the service is stopped.
+
+    Clients then compare everything, and hand back what the backup did not have.
+    """
+    directory = DataDirectory(data)
+    directory.check()
+    from cerby_service.database import upkeep
+
+    lock = directory.hold()
+    try:
+        with _opened(directory) as database:
+            database.write_now(upkeep.end_generation)
+    finally:
+        lock.release()
+    show(as_json, {"new_generation": True}, "Clients will hand back what this backup does not have.")
 
 
 @click.group()

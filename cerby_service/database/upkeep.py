@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import delete, func, select, update
 
-from cerby_service.database.tables import changes, counters, inbound_seen, verifications
+from cerby_service.database.tables import changes, counters, inbound_seen, meta, verifications
 from cerby_service.database.work import Writing
 
 
@@ -29,3 +29,8 @@ def forget_changes(writing: Writing, before: int) -> int:
         swept = (changes.c.workspace == row.workspace, changes.c.cursor <= row.newest)
         forgotten += writing.run(delete(changes).where(*swept))
     return forgotten
+
+
+def end_generation(writing: Writing) -> None:
+    """The database is not what clients knew any more: its next opening begins a new generation."""
+    writing.run(delete(meta).where(meta.c.key == "generation"))

@@ -101,6 +101,23 @@ async def test_a_start_that_fails_leaves_nothing_held(tmp_path: Path, rig: Servi
     directory.hold().release()
 
 
+async def test_the_sandbox_is_asked_on_this_machine(tmp_path: Path) -> None:
+    """Whatever the service is called outside, it reaches its own sandbox without going there."""
+    directory = DataDirectory(tmp_path / "second")
+    settings = Settings(port=0, origin="https://cerby.invalid")
+    directory.create(settings)
+    service = Service(directory, settings)
+    listening = asyncio.Event()
+    server = service.server(lambda _running: listening.set())
+    serving = asyncio.create_task(service.serve(server))
+    await listening.wait()
+    found = await service.parts.carriers["sandbox"].search("voip", 1)
+    server.should_exit = True
+    await serving
+
+    assert found
+
+
 async def test_counts_are_told_without_content(ada: Member, rig: ServiceRig) -> None:
     """The metrics page counts feeds and messages by what became of them."""
     rig.parts.inbound.counts["unknown"] += 2
