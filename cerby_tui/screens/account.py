@@ -14,7 +14,7 @@ from cerby_tui.messages import CopyWanted, RowOpened
 from cerby_tui.screens.account_acts import AccountActs
 from cerby_tui.screens.account_fields import fields_of
 from cerby_tui.screens.association import steps_of, why_no_codes
-from cerby_tui.screens.base import sheet
+from cerby_tui.screens.base import WIDE, sheet
 from cerby_tui.screens.desk import Desk
 from cerby_tui.terminal_text import line as one_line
 from cerby_tui.values import Account, Changed, InboxFilter
@@ -120,7 +120,7 @@ class AccountScreen(AccountActs):
         card = self.account.card
         if card.deleted:
             return "deleted: R restores it"
-        if card.code and self.has_class("-narrow"):
+        if card.code and self.app.size.width < WIDE:  # known before the classes of the size are set
             return f"{words.code_groups(one_line(card.code.text))} · {words.age(card.code_at, self.desk.now())}"
         by = f" by {one_line(self.account.modified_by)}" if self.account.modified_by else ""
         role = "You own it" if card.role == "owner" else "You are a Collaborator"
