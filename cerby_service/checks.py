@@ -9,8 +9,6 @@ from cerby_service.database.streams import StreamRow
 from cerby_wire.entries import next_head
 from cerby_wire.records import message_head
 
-PAGE = 500
-
 
 def problems(reading: Reading) -> Iterator[str]:
     """A sentence for every stream whose chain does not lead to its head."""
@@ -24,11 +22,10 @@ def problems(reading: Reading) -> Iterator[str]:
 def _entries_head(reading: Reading, row: StreamRow) -> bytes:
     """The head after every stored entry; empty for a stream with a gap."""
     head, n = b"", 0
-    while page := streams.entries_after(reading, row.workspace, row.id, n, PAGE):
-        for stored in page:
-            if stored.n != n + 1:
-                return b""
-            head, n = next_head(head, stored.entry), stored.n
+    for stored in streams.entries_after(reading, row.workspace, row.id, 0):
+        if stored.n != n + 1:
+            return b""
+        head, n = next_head(head, stored.entry), stored.n
     return head if n == row.n else b""
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import closing
+from itertools import takewhile
+
 from starlette.requests import Request
 
 from cerby_service.auth import Caller
@@ -31,7 +34,7 @@ from cerby_wire.shapes import (
 )
 
 SMALLEST_BUDGET = 64 * 1024
-ROWS = 1_000
+MOST_PLACES = 10_000
 ROW_OVERHEAD = 64
 
 
@@ -51,6 +54,8 @@ class Streams:
 
     async def pull(self, caller: Caller, _request: Request, asked: Pull) -> Pulled:
         """Entries and messages after given places, within a budget of bytes."""
+        if len(asked.streams) + len(asked.messages) > MOST_PLACES:
+            raise Refusal("too_large", f"At most {MOST_PLACES} streams go into one pull.")
         return await self._database.read(lambda reading: _pull(reading, caller, asked))
 
     async def push(self, caller: Caller, _request: Request, asked: Push) -> PushResult:
@@ -135,26 +140,11 @@ def _pull(reading: Reading, caller: Caller, asked: Pull) -> Pulled:
 
 def _entries(reading: Reading, row: StreamRow, after: int, budget: _Budget) -> list[StoredEntry]:
     """Entries of one stream, as far as the budget goes."""
-    taken: list[StoredEntry] = []
-    while row.n > after + len(taken) and not budget.spent:
-        page = streams.entries_after(reading, row.workspace, row.id, after + len(taken), ROWS)
-        if not page:
-            break
-        for stored in page:
-            if not budget.takes(len(stored.entry.header) + len(stored.entry.body)):
-                break
-            taken.append(stored)
-    return taken
+    with closing(streams.entries_after(reading, row.workspace, row.id, after)) as found:
+        return list(takewhile(lambda one: budget.takes(len(one.entry.header) + len(one.entry.body)), found))
 
 
 def _messages(reading: Reading, workspace: bytes, wanted: MessagesWanted, budget: _Budget) -> list[StoredMessage]:
     """Messages of one account, as far as the budget goes; asked for again from where they end when there are more."""
-    found = messages.window(reading, workspace, wanted, ROWS + 1)
-    taken: list[StoredMessage] = []
-    for stored in found:
-        if len(taken) == ROWS:
-            budget.spent = True
-        if not budget.takes(len(stored.sealed) + len(stored.record.raw)):
-            break
-        taken.append(stored)
-    return taken
+    with closing(messages.window(reading, workspace, wanted)) as found:
+        return list(takewhile(lambda one: budget.takes(len(one.sealed) + len(one.record.raw)), found))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
+
 from msgspec import Struct
 from sqlalchemy import and_, bindparam, insert, select
 
@@ -61,8 +63,8 @@ def message_at(
     return StoredMessage(SignedRecord(row[0], row[1]), row[2]) if row else None
 
 
-def window(reading: Reading, workspace: bytes, wanted: MessagesWanted, limit: int) -> list[StoredMessage]:
-    """Messages of one account and generation: upwards after `after`, or downwards below `before`."""
+def window(reading: Reading, workspace: bytes, wanted: MessagesWanted) -> Generator[StoredMessage, None, None]:
+    """Messages of one account and generation, one by one: upwards after `after`, or downwards below `before`."""
     there = (
         messages.c.workspace == workspace,
         messages.c.account == wanted.account,
@@ -74,7 +76,8 @@ def window(reading: Reading, workspace: bytes, wanted: MessagesWanted, limit: in
         query = query.where(messages.c.idx < wanted.before).order_by(messages.c.idx.desc())
     else:
         query = query.order_by(messages.c.idx)
-    return [StoredMessage(SignedRecord(row[0], row[1]), row[2]) for row in reading.rows(query.limit(limit))]
+    for row in reading.each(query):
+        yield StoredMessage(SignedRecord(row[0], row[1]), row[2])
 
 
 def _place(workspace: bytes, account: bytes, generation: bytes, index: int) -> dict[str, object]:

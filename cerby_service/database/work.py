@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, Literal
 
 from msgspec import Struct
@@ -50,6 +50,14 @@ class Reading:
     def rows(self, statement: Any, **given: Any) -> list[Any]:
         """Every row of a statement with the given values."""
         return list(self.connection.execute(statement, given))
+
+    def each(self, statement: Any, **given: Any) -> Iterator[Any]:
+        """As `rows`, one by one: for rows so large that not all of them should be in memory at once."""
+        result = self.connection.execute(statement, given)
+        try:
+            yield from result
+        finally:
+            result.close()
 
     def row(self, statement: Any, **given: Any) -> Any | None:
         """The first row of a statement with the given values, or None."""

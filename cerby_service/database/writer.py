@@ -73,6 +73,7 @@ class Writer:
         self._announce = announce
         self._clock = clock
         self._waiting: queue.SimpleQueue[Job[Any] | None] = queue.SimpleQueue()
+        self._gate = threading.Lock()
         self._pace = 0.0
         self._open = True
         self._thread = threading.Thread(target=self._run, name="cerby-writer", daemon=True)
@@ -85,16 +86,19 @@ class Writer:
 
     def submit(self, work: Callable[[Writing], T]) -> Future[T]:
         """Queue work. Raises Unavailable when more waits already than two seconds can do, or after `close`."""
-        if not self.alive or self._waiting.qsize() * self._pace > QUEUE_SECONDS:
-            raise Unavailable()
         job = Job(work)
-        self._waiting.put(job)
+        with self._gate:
+            if not self.alive or self._waiting.qsize() * self._pace > QUEUE_SECONDS:
+                raise Unavailable()
+            self._waiting.put(job)
         return job.future
 
     def close(self) -> None:
         """Finish what is queued, then stop."""
-        self._open = False
-        self._waiting.put(None)
+        with self._gate:
+            # Nothing is queued behind the end, where nobody would ever answer it.
+            self._open = False
+            self._waiting.put(None)
         self._thread.join()
 
     def _run(self) -> None:

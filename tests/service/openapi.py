@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-PLACE = Path(os.environ.get("TWILIO_OPENAPI", Path(__file__).parents[3] / "shared" / "data" / "openapi"))
+PLACE = Path(os.environ.get("CERBY_OPENAPI", Path(__file__).parents[3] / "shared" / "data" / "openapi"))
 TYPES: dict[str, type | tuple[type, ...]] = {
     "string": str,
     "integer": int,

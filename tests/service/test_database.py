@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from cerby_service.database import Announced, Change, Database, Reading, Writing
 from cerby_service.database.counters import add_counter, read_counter
 from cerby_service.database.dialect import insert_unless_there, require_sound_sqlite, writing_engine
 from cerby_service.database.tables import changes, inbound_seen, metadata
+from cerby_service.database.writer import Writer
 from cerby_service.errors import Misconfigured, Unavailable
 from cerby_service.migrations import downgrade, upgrade
 from cerby_wire.shapes import AccessEvent
@@ -178,6 +180,28 @@ async def test_a_closed_database_says_so(url: str) -> None:
 
     with pytest.raises(Unavailable):
         await database.write(storing("late"))
+
+
+def test_closing_answers_everybody(url: str) -> None:
+    """Work that comes while the database closes is done or refused; nobody waits for ever."""
+    for _ in range(10):
+        database = Database(url, system_clock)
+        database.open()
+        writer = database._open_writer()
+        with ThreadPoolExecutor(4) as threads:
+            coming = [threads.submit(answers, writer) for _ in range(4)]
+            database.close()
+            assert all(one.result(20) for one in coming)
+
+
+def answers(writer: Writer) -> bool:
+    """Whether every piece of work is answered, until no more is taken."""
+    while True:
+        try:
+            future = writer.submit(lambda _writing: None)
+        except Unavailable:
+            return True
+        future.result(10)
 
 
 async def test_a_database_keeps_its_generation(url: str) -> None:

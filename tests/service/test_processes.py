@@ -326,7 +326,7 @@ async def stored(card: Card) -> list[StoredMessage]:
 
 
 def opened(card: Card, messages: list[StoredMessage], generation: bytes) -> list[str]:
-    """The texts of messages that were verified as one chain, but for the code that the sandbox's app sends by itself."""
+    """The texts of messages, verified as one chain, without the code that the sandbox's app sends by itself."""
     texts = (content.text for content in _opened(card, messages, generation))
     return [text for text in texts if not text.startswith(NAMELESS.partition("{")[0])]
 

@@ -158,7 +158,7 @@ def test_answers_are_as_twilio_describes_them(customer: Customer, rig: ServiceRi
     """Every answer of a whole session keeps to Twilio's own OpenAPI description."""
     api, lookups = described(API), described(LOOKUPS)
     if api is None or lookups is None:
-        pytest.skip("Twilio's description is not at hand (set TWILIO_OPENAPI to its folder)")
+        pytest.skip("Twilio's description is not at hand (set CERBY_OPENAPI to its folder)")
     test_lookups_tell_the_two_kinds_apart(customer)
     bought = customer.buy(sms_url=f"{rig.origin}/nowhere")
     customer.client.incoming_phone_numbers(bought.sid).fetch()

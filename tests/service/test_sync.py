@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import os
+import tracemalloc
 
 import pytest
 from msgspec.structs import replace
 
-from cerby_service.database import enrolment, upkeep
+from cerby_service.database import Writing, enrolment, streams, upkeep
 from cerby_service.keys import token_hash
 from cerby_tui import authoring
 from cerby_tui.errors import RefusedError
@@ -129,6 +130,36 @@ async def test_a_budget_cuts_a_pull_into_pages(ada: Member) -> None:
 
     assert ada.ledger.entries[card.id] == seen
     assert pages > 1
+
+
+async def test_a_pull_reads_no_more_than_it_answers(ada: Member, rig: ServiceRig) -> None:
+    """Of a stream with forty entries of a megabyte, a pull that has room for one does not load the others."""
+    card = await ada.account()
+
+    def grow(writing: Writing) -> None:
+        row = streams.find(writing, ada.workspace, card.id)
+        assert row
+        for n in range(row.n + 1, row.n + 41):
+            large = Entry(b"", os.urandom(1_000_000), b"")
+            streams.append(writing, ada.workspace, streams.Place(card.id, n, b""), os.urandom(32), large, 0)
+
+    rig.parts.database.write_now(grow)
+    tracemalloc.start()
+    pulled = await ada.api.pull(Pull({card.id: 2}, budget=1))
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+
+    assert ([3], True) == ([one.n for one in pulled.entries], pulled.more)
+    assert peak < 12_000_000
+
+
+async def test_a_pull_of_too_many_streams_is_refused(ada: Member) -> None:
+    """Ten thousand streams at once are enough."""
+    wanted = {n.to_bytes(20, "big"): 0 for n in range(10_001)}
+    with pytest.raises(RefusedError) as caught:
+        await ada.api.pull(Pull(wanted))
+
+    assert "too_large" == caught.value.code
 
 
 async def test_a_push_answers_each_entry_for_itself(ada: Member) -> None:
