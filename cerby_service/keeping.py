@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 
 from cerby_service.clock import Clock
 from cerby_service.consequences import Consequences
-from cerby_service.database import Change, Writing, streams
+from cerby_service.database import Change, Writing, people, streams
 from cerby_service.database.streams import Place, StreamRow
 from cerby_service.shelf import Shelf, States
 from cerby_wire.entries import entry_hash, read_header
@@ -80,6 +80,11 @@ class Keeper:
             there = streams.personal_of(writing, workspace, state.user)
             if there is not None:
                 raise Refused("personal_exists", "That person has a personal stream already.")
+        if isinstance(state, UserState):
+            for device in state.active_devices(state.n):
+                known = people.find_device(writing, device)
+                if known is not None and (known.workspace, known.user) != (workspace, state.stream):
+                    raise Refused("device_elsewhere", "That session belongs to somebody else, or to another workspace.")
 
 
 def _may_write(state: State | None, user: bytes) -> bool:

@@ -309,6 +309,21 @@ async def test_another_workspace_is_another_world(ada: Member, rig: ServiceRig) 
     assert ids(await eve.api.heads("")).isdisjoint(ids(await ada.api.heads("")))
 
 
+async def test_a_device_of_another_workspace_is_not_added(ada: Member, rig: ServiceRig) -> None:
+    """A session belongs to one workspace: adding it to a chain in another is refused, beside entries that are taken."""
+    eve = Member(rig, "eve@example.com", ada.api._client._transport)
+    await eve.found()
+    state = ada.ledger.user(ada.user)
+    assert state
+    stolen = authoring.add_device(ada.device, state, ada.keys, eve.device.public)
+    genesis, _ = authoring.account_genesis(ada.author(), ada.ledger)
+    answers = await ada.push(stolen, genesis)
+
+    assert [("refused", "device_elsewhere"), ("accepted", "")] == [(one.status, one.rule) for one in answers]
+    assert (await eve.api.heads("")).streams
+    await eve.api.close()
+
+
 async def test_writers_at_once_lose_no_change(ada: Member) -> None:
     """Somebody who follows the cursor while eight write in parallel misses nothing and sees every account once."""
     entries = [authoring.account_genesis(ada.author(), ada.ledger)[0] for _ in range(40)]
