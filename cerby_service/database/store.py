@@ -10,8 +10,9 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
+from alembic.util import CommandError
 from sqlalchemy import Engine, select
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import DatabaseError, DBAPIError, InterfaceError, OperationalError
 
 from cerby_service.clock import Clock
 from cerby_service.database.dialect import (
@@ -25,7 +26,7 @@ from cerby_service.database.dialect import (
 from cerby_service.database.tables import meta
 from cerby_service.database.work import Announced, Reading, Writing
 from cerby_service.database.writer import Writer
-from cerby_service.errors import Unavailable
+from cerby_service.errors import Misconfigured, Unavailable
 from cerby_service.logs import fields
 from cerby_service.migrations import upgrade
 
@@ -59,8 +60,7 @@ class Database:
                 return
             self._writing = writing_engine(self._url)
             self._reading = reading_engine(self._url)
-            upgrade(self._writing)
-            self.generation = _generation(self._writing)
+            self.generation = _prepare(self._writing)
             self._readers = ThreadPoolExecutor(READERS, "cerby-reader")
             self._writer = Writer(self._writing, self._tell, self._clock)
 
@@ -134,6 +134,19 @@ def _unavailable(error: DBAPIError) -> Unavailable:
         earlier = earlier.__context__
     logger.error("database failed", extra=fields(reason=str(first.orig)))
     return Unavailable()
+
+
+def _prepare(engine: Engine) -> bytes:
+    """Bring the tables up to date; gives the generation. Raises Misconfigured for a file that cannot be served from."""
+    try:
+        upgrade(engine)
+        return _generation(engine)
+    except CommandError:
+        engine.dispose()
+        raise Misconfigured("The database was written by a newer version of this program.") from None
+    except DatabaseError as error:
+        engine.dispose()
+        raise Misconfigured(f"The database cannot be opened: {error.orig}.") from None
 
 
 def _generation(engine: Engine) -> bytes:

@@ -182,6 +182,24 @@ async def test_a_closed_database_says_so(url: str) -> None:
         await database.write(storing("late"))
 
 
+def test_a_file_that_is_no_database_is_named(url: str, tmp_path: Path) -> None:
+    """A damaged file keeps the service from starting, in words."""
+    (tmp_path / "service.db").write_bytes(b"not a database " * 100)
+    with pytest.raises(Misconfigured, match="cannot be opened: file is not a database"):
+        Database(url, system_clock).open()
+
+
+def test_a_database_of_a_newer_version_is_left_alone(url: str) -> None:
+    """What a newer program wrote is not touched by an older one."""
+    engine = writing_engine(url)
+    upgrade(engine)
+    with engine.begin() as connection:
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
+    engine.dispose()
+    with pytest.raises(Misconfigured, match="newer version"):
+        Database(url, system_clock).open()
+
+
 def test_closing_answers_everybody(url: str) -> None:
     """Work that comes while the database closes is done or refused; nobody waits for ever."""
     for _ in range(10):
