@@ -19,6 +19,7 @@ from cerby_service.frames import encode_change
 
 RING = 1_024
 FEEDS_A_DEVICE = 4
+FEEDS_A_PERSON = 20
 
 
 class Frame(Struct, frozen=True):
@@ -102,14 +103,16 @@ class Hub:
         self._closed = False
 
     def listen(self, workspace: bytes, user: bytes, device: bytes) -> Listener:
-        """Begin to listen. Raises Refusal for a fifth feed of a device, or once the service closes."""
+        """Begin to listen. Raises Refusal for a device or a person with too many feeds, or once the service closes."""
         listener = Listener(workspace, user, device)
         with self._lock:
             if self._closed:
                 raise Refusal("unavailable", "The service is closing.", retry_after=2)
             if self._feeds[device] >= FEEDS_A_DEVICE:
                 raise Refusal("too_many_requests", "This session has four feeds open already.", retry_after=15)
-            self._feeds[device] += 1
+            if self._feeds[user] >= FEEDS_A_PERSON:
+                raise Refusal("too_many_requests", "Your sessions have twenty feeds open already.", retry_after=15)
+            self._feeds.update((device, user))
             self._listeners[workspace].add(listener)
             self._rings.setdefault(workspace, Ring())
         return listener
@@ -118,12 +121,13 @@ class Hub:
         """Stop listening."""
         with self._lock:
             self._listeners[listener.workspace].discard(listener)
-            self._feeds[listener.device] -= 1
+            self._feeds.subtract((listener.device, listener.user))
             if not self._listeners[listener.workspace]:
                 del self._listeners[listener.workspace]
                 self._rings.pop(listener.workspace, None)
-            if not self._feeds[listener.device]:
-                del self._feeds[listener.device]
+            for name in (listener.device, listener.user):
+                if not self._feeds[name]:
+                    del self._feeds[name]
 
     def publish(self, announced: list[Announced]) -> None:
         """Hear what was committed (on the writing thread) and wake whom it is for."""

@@ -12,8 +12,8 @@ import pytest
 
 from cerby_service.clock import DAY
 from cerby_service.database import Change, Database, Reading, people
-from cerby_service.errors import Unavailable
-from cerby_service.hub import Listener
+from cerby_service.errors import Refusal, Unavailable
+from cerby_service.hub import Hub, Listener
 from cerby_service.settings import Timings
 from cerby_tui.errors import SessionRemoved
 from cerby_wire.shapes import AccessEvent
@@ -61,6 +61,20 @@ async def test_a_feed_ends_when_the_database_cannot_be_read(
         assert await feed.ended()
 
     assert [] == [record for record in caplog.records if record.levelno >= logging.ERROR]
+
+
+async def test_a_person_has_at_most_twenty_feeds() -> None:
+    """However many sessions share them; another person is not concerned, and one that ends makes room."""
+    hub = Hub(bytes(16))
+    workspace, ada, bob = b"w" * 20, b"a" * 20, b"b" * 20
+    feeds = [hub.listen(workspace, ada, bytes([n // 4]) * 16) for n in range(20)]
+    with pytest.raises(Refusal, match="twenty feeds"):
+        hub.listen(workspace, ada, b"d" * 16)
+    hub.listen(workspace, bob, b"e" * 16)
+    hub.leave(feeds[0])
+    hub.listen(workspace, ada, b"d" * 16)
+
+    assert 21 == hub.open_feeds
 
 
 async def test_the_sweep_of_feeds_survives_a_failure(tmp_path: Path) -> None:
