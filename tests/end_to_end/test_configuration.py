@@ -64,7 +64,7 @@ def test_a_broken_file_is_reported_and_breaks_nothing(app: PseudoTerminal, home:
 
 def test_a_key_map_is_taken_over_live(app: PseudoTerminal, home: Path) -> None:
     """A command of the map that does not exist is named with the nearest one; another key then leaves the app."""
-    save_until(app, home / "keymap.toml", 'quit = "f9"\nlokc = "f8"\n', "did you mean 'lock'?")
+    save_until(app, home / "keymap.toml", 'quit = "f9"\nlokc = "f8"\n', "mean 'lock'?")
 
     app.press("\x1b[20~")  # F9
 
