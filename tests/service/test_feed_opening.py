@@ -79,7 +79,7 @@ async def test_a_person_has_at_most_twenty_feeds() -> None:
 
 async def test_the_sweep_of_feeds_survives_a_failure(tmp_path: Path) -> None:
     """A sweep that could not read the database is followed by one that can: what another process wrote is heard."""
-    with service_rig(tmp_path, timings=Timings(ring_sweep=20, sandbox_text=DAY)) as rig:
+    with service_rig(tmp_path, timings=Timings(ring_sweep=20, heartbeat=50, sandbox_text=DAY)) as rig:
         ada = Member(rig)
         await ada.found()
         failed = threading.Event()
@@ -91,6 +91,7 @@ async def test_the_sweep_of_feeds_survives_a_failure(tmp_path: Path) -> None:
             raise Unavailable
 
         async with listening(ada) as feed:
+            await feed.heartbeat()
             rig.parts.feed._database.read = fails_once  # type: ignore[method-assign]
             await until(failed.is_set)
             other = Database(rig.directory.database_url, rig.parts.clock)
