@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from rich.color import ColorParseError
 from textual.geometry import Region
 from textual.strip import Strip
 from textual.widgets import TextArea
@@ -15,8 +16,11 @@ class Area(TextArea):
         self.cursor_blink = False
 
     def render_lines(self, crop: Region) -> list[Strip]:
-        """The text; blank when it is drawn once more while it is being taken away, its styles gone already."""
+        """The text; blank when it is drawn once more while it is being taken away, its styles gone already.
+
+        Textual then falls back to colours of the theme, and Rich cannot read the terminal's own.
+        """
         try:
             return super().render_lines(crop)
-        except KeyError:
+        except (KeyError, ColorParseError):
             return [Strip.blank(crop.width)] * crop.height

@@ -235,13 +235,16 @@ async def test_custom_fields(still: StillSession, clock: FrozenClock) -> None:
         assert "PIN" not in [each.name for each in still.account(account).item.fields]
 
 
-async def test_notes_of_several_lines(still: StillSession, clock: FrozenClock) -> None:
-    """Notes are edited as several lines; Ctrl+S is Done, because Enter is a new line."""
+@pytest.mark.parametrize("theme", ["dark", "light", "none"])
+async def test_notes_of_several_lines(still: StillSession, clock: FrozenClock, theme: str) -> None:
+    """Notes are edited as several lines, without colours too; Ctrl+S is Done, because Enter is a new line."""
     account = account_named(still, "Newsletter")
-    async with app_over(still, clock).run_test(size=WIDE) as pilot:
+    async with app_over(still, clock, Look(theme, WIDE)).run_test(size=WIDE) as pilot:
         await open_account(pilot, "Newsletter")
         await focus(pilot, "notes")
-        await keys(pilot, "e", "ctrl+home", *"One", "enter", *"Two ", "ctrl+s")
+        await keys(pilot, "e", "ctrl+home", *"One", "enter", *"Two ")
+        assert "Two" in shown(pilot)
+        await keys(pilot, "ctrl+s")
         assert still.account(account).item.notes.startswith("One\nTwo ")
 
 
