@@ -9,12 +9,13 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from cerby_tui.errors import SessionRemoved
 from cerby_tui.session import Session
 from cerby_tui.sync.watcher import watch_files
 from cerby_tui.values import CardFilter, Changed, InboxFilter, Item
-from tests.devices import Device, add_device, enrol, found_directly, remove, until
+from tests.devices import QUICK, Device, add_device, enrol, found_directly, remove, until
 from tests.fakes import FrozenClock
 from tests.rig import ServiceRig
 
@@ -88,6 +89,21 @@ async def test_service_that_goes_and_comes(live: Session, rig: ServiceRig) -> No
     await until(live, lambda: live.status().state == "live")
     assert [message.text for message in live.messages(EVERYTHING)] == ["while away 100002", "before 100001"]
     assert live.account(account).versions == 2
+
+
+async def test_an_answer_ends_the_wait_for_the_feed(first: Device, rig: ServiceRig) -> None:
+    """After a long outage the feed would wait for minutes; a request that is answered brings it back at once."""
+    patient = first.open(times=replace(QUICK, first_wait=1e6, longest_wait=1e6))
+    patient.start()
+    await until(patient, lambda: patient.status().state == "live")
+    rig.stop()
+    try:
+        await until(patient, lambda: patient.status().state == "offline")
+    finally:
+        rig.start()
+    await patient.sync_now()
+    await until(patient, lambda: patient.status().state == "live")
+    await patient.close()
 
 
 async def test_machine_that_slept(live: Session, clock: FrozenClock, rig: ServiceRig) -> None:

@@ -49,6 +49,7 @@ class Acts:
             return
         try:
             await self._engine.sync()
+            self._conductor.answered()
         except SessionRemoved as error:
             self._conductor.end(error)
             raise

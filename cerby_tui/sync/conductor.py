@@ -154,6 +154,7 @@ class Conductor:
             if not self._whole and not self._vault.outbox.count():
                 await asyncio.sleep(self._times.gather)  # read marks come in flocks
             whole, self._whole = self._whole, False
+            asks = whole or bool(self._vault.outbox.count())
             self._wished.clear()
             try:
                 await (self._round() if whole else self._engine.push())
@@ -162,6 +163,13 @@ class Conductor:
                 self.wish(whole=whole)
             else:
                 backoff = Backoff(self._times)
+                if asks:
+                    self.answered()
+
+    def answered(self) -> None:
+        """The service is there: a feed that waits after a failure has no reason to wait on."""
+        if self._feed is not None and self._board.current.state == "offline":
+            self._feed.hurry()
 
     async def _round(self) -> None:
         """A whole round, and the answer to whoever asked for it."""

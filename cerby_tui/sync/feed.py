@@ -73,10 +73,16 @@ class Feed:
         self._backoff = backoff or Backoff(times)
         self._sleep = sleep
         self._dropped = asyncio.Event()
+        self._hurried = asyncio.Event()
+
+    def hurry(self) -> None:
+        """The service has answered somebody else: do not wait any longer before the next attempt."""
+        self._hurried.set()
 
     def drop(self) -> None:
         """Give up the present connection and begin at once with a new one (the machine was suspended)."""
         self._dropped.set()
+        self._hurried.set()
 
     async def run(self) -> None:
         """Listen for ever. Raises SessionRemoved when the service ends this session."""
@@ -95,6 +101,7 @@ class Feed:
     async def _attempt(self) -> float:
         """Listen, or ask once where events do not come through; seconds to wait before the next attempt."""
         self._dropped.clear()
+        self._hurried.clear()
         try:
             return await self._listen()
         except TimeoutError:
@@ -144,9 +151,9 @@ class Feed:
 
     async def _pause(self, seconds: float) -> None:
         waiting = asyncio.ensure_future(self._sleep(seconds))
-        dropped = asyncio.ensure_future(self._dropped.wait())
-        await asyncio.wait({waiting, dropped}, return_when=asyncio.FIRST_COMPLETED)
-        for task in (waiting, dropped):
+        hurried = asyncio.ensure_future(self._hurried.wait())
+        await asyncio.wait({waiting, hurried}, return_when=asyncio.FIRST_COMPLETED)
+        for task in (waiting, hurried):
             task.cancel()
 
 
