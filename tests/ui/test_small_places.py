@@ -113,6 +113,8 @@ def test_log(snap_compare: Any, still: StillSession, clock: FrozenClock, look: L
         await keys(pilot, "c", "escape")
         pilot.app.say(f"Something failed for {HOSTILE}.", "error")
         await keys(pilot, "f12")
+        await pilot.app._tick()  # whether or not a second has passed by itself
+        await settle(pilot)
         assert isinstance(pilot.app.screen, LogScreen)
         assert "[red]Mall[/]" in shown(pilot)
 
