@@ -78,7 +78,7 @@ _TABLE: tuple[Command, ...] = (
             "app.waiting", "place", 85, "waiting"),
     Command("settings", "comma", "Settings", "Theme, mouse and motion.", "app.settings", "place"),
     Command("demo-menu", "t", "Demo: what can happen", "Play the other side: text a code again, and more.",
-            "app.demo_menu", "place", 70, "demo"),
+            "app.demo_menu", "place", 25, "demo"),
     # lists
     Command("up", "up,k", "Up", "The line above.", "up", "list"),
     Command("down", "down,j", "Down", "The line below.", "down", "list"),

@@ -34,6 +34,10 @@ class Noticed(Message):
     severity: Severity = "information"
 
 
+class Uncovered(Message):
+    """A screen is on top now: what is being said belongs on it."""
+
+
 @dataclass
 class RowMoved(Message):
     """Another row of a list is selected now."""

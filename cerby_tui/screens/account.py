@@ -118,6 +118,8 @@ class AccountScreen(AccountActs):
 
     def _note(self) -> str:
         card = self.account.card
+        if card.alarm:
+            return f"▲ alarm: {one_line(card.alarm)}; what came after is not shown"
         if card.deleted:
             return "deleted: R restores it"
         if card.code and self.app.size.width < WIDE:  # known before the classes of the size are set

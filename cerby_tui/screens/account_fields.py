@@ -51,7 +51,7 @@ class _Page:
 
     def app_remark(self) -> str:
         own = not self.item.app and (self.item.app_name or self.item.login_url)
-        return "self-managed: outside the catalogue" if own else ""
+        return "self-managed" if own else ""
 
     def text(
         self, name: str, label: str, value: str, *, kind: Kind = "text", section: str = "", remark: str = ""

@@ -12,6 +12,8 @@ from cerby_tui.widgets.account_side import Step
 def why_no_codes(card: Card) -> str:
     """Why there is nothing to see, and what would change that."""
     app = line(card.app_name) or "the app"
+    if card.deleted:
+        return "The account is deleted. R restores it, its codes too."
     if card.number:
         return f"Start a login in {app} so that it sends a code; it appears here by itself."
     if card.support == "none":
@@ -32,7 +34,7 @@ def steps_of(account: Account, desk: Desk) -> tuple[str, list[Step], str]:
         _step(f"added in {app}", item.added_at, desk),
         Step("first message received", bool(first)),
     ]
-    done = item.added_at or first
+    done = item.added_at or first or card.deleted
     sentence = "" if done else f"Add the number in the settings of {app}: Cerby cannot do that for you."
     return "Phone number", steps, sentence
 

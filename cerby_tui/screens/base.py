@@ -14,7 +14,7 @@ from textual.widget import Widget
 
 from cerby_tui.commands import TYPED, bindings
 from cerby_tui.errors import CerbyError
-from cerby_tui.messages import GenerateWanted, Noticed, Severity
+from cerby_tui.messages import GenerateWanted, Noticed, Severity, Uncovered
 from cerby_tui.paths import styles_directory
 from cerby_tui.screens.desk import Desk
 from cerby_tui.values import Changed
@@ -45,6 +45,10 @@ class Sized(Screen[ScreenResultType]):
             await self.mount(TooSmall(*NEEDED))
         elif not small and covers:
             await covers.remove()
+
+    def on_screen_resume(self) -> None:
+        """A notice outlives the screen on which it was said."""
+        self.post_message(Uncovered())
 
     def say(self, sentence: str, severity: Severity = "information") -> None:
         """Put a sentence beside the keys and into the log of notices."""

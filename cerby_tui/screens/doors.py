@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from cerby_tui.screens.finder import Finding, Run
 
 NEEDS_VAULT = {"inbox", "sync_now", "waiting", "demo_menu", "palette"}
+LEADS_TO = {"inbox": "InboxScreen", "waiting": "OutboxScreen"}
+"""Places by the actions that lead there: nothing is offered that leads to where one is."""
 
 
 class Doors(App[Ending]):
@@ -32,6 +34,8 @@ class Doors(App[Ending]):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Places that show the vault's content exist while it is open, the demo menu in the demo."""
         if action in NEEDS_VAULT and self.desk is None:
+            return False
+        if action in LEADS_TO and type(self.screen).__name__ == LEADS_TO[action]:
             return False
         if action == "demo_menu":
             return bool(self.desk and self.desk.demo)

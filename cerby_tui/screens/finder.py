@@ -8,9 +8,10 @@ from typing import ClassVar
 
 from textual import on
 from textual.binding import Binding, BindingType
+from textual.content import Content
 from textual.strip import Strip
 from textual.widget import Widget
-from textual.widgets import Input
+from textual.widgets import Input, Static
 
 from cerby_tui import terminal_text, words
 from cerby_tui.messages import RowOpened
@@ -102,6 +103,7 @@ class Finder(Dialog[Run]):
         yield caption(self.TITLE_WORDS, "title")
         yield Entry(placeholder=self.PLACEHOLDER)
         yield FindingList()
+        yield Static(id="detail", markup=False, classes="muted")
 
     def on_mount(self) -> None:
         """Everything, before a word is typed."""
@@ -119,6 +121,17 @@ class Finder(Dialog[Run]):
     def _find(self, typed: str) -> None:
         wanted = typed.lower().split()
         self.query_one(FindingList).show(self.findings(wanted), wanted)
+        self._show_detail()
+
+    def on_row_moved(self) -> None:
+        """Another one is selected."""
+        self._show_detail()
+
+    def _show_detail(self) -> None:
+        """The whole detail of the selected one: in the list it may be cut."""
+        listed = self.query_one(FindingList)
+        detail = listed.findings[listed.index].detail if listed.findings else ""
+        self.query_one("#detail", Static).update(Content(terminal_text.line(detail)))
 
     @on(Input.Changed)
     def typed(self, event: Input.Changed) -> None:

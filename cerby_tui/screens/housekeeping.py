@@ -102,6 +102,10 @@ class Housekeeping(Doors):
         """Whatever speaks the way Textual does is said the way we do: a toast would cover what is focused."""
         self.say(message, severity)
 
+    def on_uncovered(self) -> None:
+        """Another screen is on top."""
+        self._show_notice()
+
     def on_noticed(self, message: Noticed) -> None:
         """A screen has something to say."""
         self.say(message.sentence, message.severity)

@@ -104,11 +104,12 @@ class BottomBar(Inked):
         """A line of the notice, or the line of keys."""
         line = Line(self.content_size.width, self.rich_style)
         said = self._notice_lines()
-        if y < len(said):
-            if self.notice:
+        at = y - (self.size.height - 1 - len(said))  # a bar that is kept tall speaks from its foot
+        if at < len(said):
+            if self.notice and at >= 0:
                 mark, ink = NOTICE_MARKS[self.severity]
-                line.left(mark if y == 0 else " ", self.ink(ink)).gap()
-                line.left(said[y], self.ink("text" if self.severity == "information" else ink))
+                line.left(mark if at == 0 else " ", self.ink(ink)).gap()
+                line.left(said[at], self.ink("text" if self.severity == "information" else ink))
             return line.strip()
         for key, word in fitting(self.hints, self.content_size.width):
             line.left(key, self.ink("title")).gap().left(word, self.ink("muted")).gap(3)

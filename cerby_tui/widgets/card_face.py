@@ -10,6 +10,7 @@ from textual.strip import Strip
 
 from cerby_tui import words
 from cerby_tui.terminal_text import line as one_line
+from cerby_tui.terminal_text import width as cells
 from cerby_tui.values import Card
 from cerby_tui.widgets.ink import Line, highlighted
 
@@ -49,7 +50,8 @@ class Face:
         self._column(line, room * 26 // 100, lambda cell: self._label(cell, card))
         if width >= 90:
             self._column(line, room * 15 // 100, lambda cell: cell.left(self._app(card), self.ink("muted")))
-        self._column(line, room * 18 // 100, lambda cell: cell.left(one_line(card.username), self.ink("muted")))
+        share = 18 if width >= 90 else 15
+        self._column(line, room * share // 100, lambda cell: cell.left(one_line(card.username), self.ink("muted")))
         self._badges(line, card)
         self._column(line, 20, lambda cell: self._phone(cell, card))
         self._code(line, card)
@@ -90,7 +92,7 @@ class Face:
         line = Line(width, self.ground)
         self._badges(line, card)
         if card.alarm:
-            return line.left("▲ ", self.ink("bad")).left(one_line(card.alarm), self.ink("bad"))
+            return line.left("▲ alarm: ", self.ink("bad")).left(one_line(card.alarm), self.ink("bad"))
         if card.code and not card.deleted:
             fresh = self.now - card.code_at < words.CODE_FRESH
             line.gap(3 if fresh else 4)
@@ -128,9 +130,10 @@ class Face:
     def _code(self, line: Line, card: Card) -> None:
         if not card.code:
             return
+        fresh = self.now - card.code_at < words.CODE_FRESH
+        code = f" {words.code_groups(one_line(card.code.text))} " if fresh else "last code"
         passed = words.age(card.code_at, self.now)
-        code = words.code_groups(one_line(card.code.text))
-        if self.now - card.code_at < words.CODE_FRESH:
-            line.left(f" {code} ", self.ink("code")).gap().left(passed, self.ink("accent"))
-        else:
-            line.left(f"last code {passed}", self.ink("faint"))
+        if line.free <= cells(code) + cells(passed):
+            passed = passed.removesuffix(" ago")  # a number that lost its unit would say nothing
+        line.left(code, self.ink("code" if fresh else "faint"))
+        line.gap().left(passed, self.ink("accent" if fresh else "faint"))

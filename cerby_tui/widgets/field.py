@@ -80,6 +80,11 @@ class FieldFace(Inked):
         """The words changed."""
         self.refresh(layout=True)
 
+    def on_resize(self) -> None:
+        """What has the focus stays in sight, with its actions."""
+        if self.has_focus:
+            self.scroll_visible(animate=False)
+
     def head(self) -> int:
         """Lines above the label: the section with its distance."""
         return (2 if self.first else 3) if self.spec.section else 0

@@ -18,7 +18,7 @@ NOT_YET = "The number exists only once it is created. Until then it must not be 
 STAGE_WORDS = {
     "asking": "Asking the service for a number…",
     "committing": "Creating the phone number. This can take some seconds…",
-    "expired": "The number is no longer held for you.",
+    "expired": "The offer of this number has ended.",
 }
 
 
@@ -47,7 +47,7 @@ class OfferFace(Inked):
         self._lay_out()
 
     def _lay_out(self) -> None:
-        self.styles.height = 4 + len(self._paragraph())
+        self.styles.height = 5 + len(self._paragraph())
 
     def _paragraph(self) -> list[str]:
         shown = self.offering
@@ -64,16 +64,16 @@ class OfferFace(Inked):
             return line.left("Cerby-generated phone number", self.ink("muted")).strip()
         if y == 1:
             number = words.phone_number(offer.e164) if offer else "…"
-            line.left(number, self.ink("title" if shown.stage != "expired" else "faint"))
-            if offer and shown.stage in ("offered", "committing"):
-                kind = f"{words.number_kind(offer.kind)} · {terminal_text.line(offer.region)}"
-                line.gap(3).left(kind, self.ink("muted"))
-            if shown.stage == "offered":
-                held = "held for" if offer and offer.certain else "offer ends in"
-                line.right(f"{held} {shown.left}", self.ink("accent"))
-            return line.strip()
+            if shown.stage == "offered" and offer:
+                # Only a number that the carrier really keeps free is *held*.
+                held = "held for" if offer.certain else "offer ends in"
+                line.right(f"{held} {shown.left}", self.ink("accent")).right("  ")
+            return line.left(number, self.ink("title" if shown.stage != "expired" else "faint")).strip()
+        if y == 2 and offer and shown.stage in ("offered", "committing"):
+            kind = f"{words.number_kind(offer.kind)} · {terminal_text.line(offer.region)}"
+            return line.left(kind, self.ink("muted")).strip()
         paragraph = self._paragraph()
-        if y >= 3 and y - 3 < len(paragraph):
+        if y >= 4 and y - 4 < len(paragraph):
             ink = {"refused": "bad", "expired": "warn", "committing": "accent"}.get(shown.stage, "muted")
-            line.left(paragraph[y - 3], self.ink(ink))
+            line.left(paragraph[y - 4], self.ink(ink))
         return line.strip()

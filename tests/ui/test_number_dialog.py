@@ -153,6 +153,35 @@ def test_refused(snap_compare: Any, scripted: ScriptedSession, clock: FrozenCloc
     assert snap_compare(app_over(scripted, clock, look), terminal_size=look.size, run_before=act)
 
 
+@pytest.mark.parametrize("look", PLAIN_LOOKS, ids=str)
+def test_left_early(snap_compare: Any, scripted: ScriptedSession, clock: FrozenClock, look: Look) -> None:
+    """Whoever leaves early reads on the page that there is no number, and the field stays empty."""
+
+    async def act(pilot: Pilot[Any]) -> None:
+        await open_dialog(pilot)
+        await keys(pilot, "c", "space", "escape")
+        assert f"! {NOT_CREATED}" in shown(pilot)
+
+    assert snap_compare(app_over(scripted, clock, look), terminal_size=look.size, run_before=act)
+
+
+@pytest.mark.parametrize("look", PLAIN_LOOKS, ids=str)
+def test_expired(snap_compare: Any, scripted: ScriptedSession, clock: FrozenClock, look: Look) -> None:
+    """A number whose offer has ended cannot be created, copied or ticked any more; r asks for another one."""
+
+    async def act(pilot: Pilot[Any]) -> None:
+        await open_dialog(pilot)
+        clock.advance(599.5)
+        await keys(pilot, "space")
+        clock.advance(1)
+        dialog(pilot)._count_down()
+        await keys(pilot, "c", "space", "enter")
+        assert "The offer of this number has ended." in said(pilot)
+        assert (button(pilot).disabled, scripted.keys_used) == (True, [])
+
+    assert snap_compare(app_over(scripted, clock, look), terminal_size=look.size, run_before=act)
+
+
 async def test_tick_is_needed(scripted: ScriptedSession, clock: FrozenClock) -> None:
     """Without the tick Enter commits nothing; a tick taken back counts as none."""
     async with app_over(scripted, clock).run_test(size=WIDE) as pilot:
@@ -179,6 +208,16 @@ async def test_copies_e164(scripted: ScriptedSession, clock: FrozenClock) -> Non
         await keys(pilot, "c")
         assert "+1 (555) 010-0123" in shown(pilot)
         assert sent == [osc52("+15550100123", {})]
+
+
+async def test_copying_moves_nothing(scripted: ScriptedSession, clock: FrozenClock) -> None:
+    """The place for what is said about the copy is kept free: the button stays where it was."""
+    async with app_over(scripted, clock).run_test(size=WIDE) as pilot:
+        await open_dialog(pilot)
+        before = button(pilot).region
+        await keys(pilot, "c")
+        assert "it cannot be cleared from here" in dialog(pilot).query_one(BottomBar).notice
+        assert before == button(pilot).region
 
 
 async def test_leaving_early(scripted: ScriptedSession, clock: FrozenClock) -> None:
@@ -258,7 +297,7 @@ async def test_hold_runs_out(scripted: ScriptedSession, clock: FrozenClock) -> N
         clock.advance(598)
         dialog(pilot)._count_down()
         await keys(pilot, "enter")
-        assert "The number is no longer held for you." in shown(pilot)
+        assert "The offer of this number has ended." in shown(pilot)
         assert scripted.keys_used == []
         await keys(pilot, "r")
         assert scripted.offers == []
@@ -282,6 +321,8 @@ async def test_uncertain_offer_says_so(scripted: ScriptedSession, clock: FrozenC
     async with app_over(scripted, clock).run_test(size=WIDE) as pilot:
         await open_dialog(pilot)
         assert "somebody else may still be faster" in said(pilot)
+        assert "offer ends in 10:00" in said(pilot)
+        assert "held" not in said(pilot)
 
 
 @pytest.fixture
@@ -311,6 +352,20 @@ async def test_number_from_a_real_service(live: Session, clock: FrozenClock) -> 
         assert number and number.kind == "voip"
         phone = next(field for field in pilot.app.screen.query(Field) if field.spec.name == "phone")
         assert phone.spec.value == number.e164
+
+
+async def test_copied_in_the_dialog_is_on_the_checklist(live: Session, clock: FrozenClock) -> None:
+    """A number that was copied in the dialog counts as copied; the tick is a promise, and *added* is said with d."""
+    account = await live.add_account(Item("Ads", app="sandbox-ads", app_name="Sandbox Ads"))
+    async with app_over(live, clock).run_test(size=WIDE) as pilot:
+        await until(live, lambda: live.status().state == "live")
+        await open_account(pilot, "Ads")
+        await keys(pilot, "p", "c", "space", "enter")
+        await until(live, lambda: bool(live.account(account).item.copied_at))
+        await settle(pilot)
+        assert "✓ copied" in shown(pilot) and "○ added in Sandbox Ads" in shown(pilot)
+        await keys(pilot, "d")
+        assert "✓ added in Sandbox Ads" in shown(pilot)
 
 
 async def test_stopped_service_is_said(live: Session, clock: FrozenClock, tmp_path: Path) -> None:

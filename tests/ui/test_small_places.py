@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 
-from cerby_tui.config import Loaded, Settings
+from cerby_tui.config import Loaded, Settings, ThemeFile
 from cerby_tui.errors import UsageError
 from cerby_tui.screens.cards import CardsScreen
 from cerby_tui.screens.confirm import ConfirmScreen
@@ -113,8 +113,6 @@ def test_log(snap_compare: Any, still: StillSession, clock: FrozenClock, look: L
         await keys(pilot, "c", "escape")
         pilot.app.say(f"Something failed for {HOSTILE}.", "error")
         await keys(pilot, "f12")
-        await pilot.app._tick()  # whether or not a second has passed by itself
-        await settle(pilot)
         assert isinstance(pilot.app.screen, LogScreen)
         assert "[red]Mall[/]" in shown(pilot)
 
@@ -221,6 +219,19 @@ def test_other_themes(snap_compare: Any, still: StillSession, clock: FrozenClock
         assert app.theme == theme
 
     assert snap_compare(app, terminal_size=WIDE, run_before=act)
+
+
+async def test_own_theme(still: StillSession, clock: FrozenClock) -> None:
+    """A theme of one's own is listed and used; one with a colour that does not exist is named and left out."""
+    themes = {"sea": ThemeFile(primary="#00ccaa"), "broken": ThemeFile(primary="no colour")}
+    app = app_over(still, clock, config=Loaded(Settings(theme="sea"), themes=themes))
+    async with app.run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        assert (app.theme, app.theme_variables["edge-focus"].lower()) == ("sea", "#00ccaa")
+        await keys(pilot, "comma")
+        assert "sea" in shown(pilot)
+        assert "broken" not in app.theme_titles
+        assert any("The theme broken has a colour" in each.sentence for each in app.notices.log)
 
 
 async def test_config_is_taken_over_live(still: StillSession, clock: FrozenClock) -> None:

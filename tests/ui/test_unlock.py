@@ -73,6 +73,18 @@ def test_lease_is_over(snap_compare: Any, still: StillSession, clock: FrozenCloc
 
 
 @pytest.mark.parametrize("look", PLAIN_LOOKS, ids=str)
+def test_refused(snap_compare: Any, still: StillSession, clock: FrozenClock, look: Look) -> None:
+    """After a wrong passphrase the field is empty and ready, and below it stands that it was wrong."""
+
+    async def act(pilot: Pilot[Any]) -> None:
+        await keys(pilot, *"not it", "enter")
+        assert "✗" in shown(pilot) and "not it" not in shown(pilot)
+        assert pilot.app.screen.query_one(Input).has_focus
+
+    assert snap_compare(locked_app(Opener(still), clock, look), terminal_size=look.size, run_before=act)
+
+
+@pytest.mark.parametrize("look", PLAIN_LOOKS, ids=str)
 def test_demo(snap_compare: Any, still: StillSession, clock: FrozenClock, look: Look) -> None:
     """In the demo the passphrase is no secret and stands below the field."""
 
