@@ -14,7 +14,7 @@ from cerby_service.database.counters import add_counter
 from cerby_service.errors import Refusal
 from cerby_service.keeping import Keeper
 from cerby_service.keys import token_hash
-from cerby_service.verifications import Verifications
+from cerby_service.verifications import Verifications, normal_address
 from cerby_wire.entries import device_id, entry_hash, read_header
 from cerby_wire.errors import Behind, NewerVersion, Refused
 from cerby_wire.headers import DevicePublic, UserGenesis, WorkspaceGenesis
@@ -102,7 +102,7 @@ class Workspaces:
         self._keeper.store(writing, workspace, founding.user, None, asked.user)
         self._keeper.store(writing, workspace, founding.workspace, None, asked.workspace)
         self._keeper.store(writing, workspace, founding.personal, None, asked.personal)
-        people.save_profile(writing, workspace, founding.user.stream, asked.profile)
+        people.save_profile(writing, workspace, founding.user.stream, asked.profile, normal_address(founding.email))
         people.name_device(writing, founding.device, asked.device_name)
 
 

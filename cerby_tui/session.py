@@ -16,9 +16,11 @@ from cerby_tui.changing import Changing
 from cerby_tui.clock import Clock
 from cerby_tui.codes.extract import extract
 from cerby_tui.errors import OfflineError, RefusedError, SessionRemoved, UsageError
+from cerby_tui.ground import Ground
 from cerby_tui.home import Home
 from cerby_tui.keys import DeviceKeys
 from cerby_tui.reading import Reading
+from cerby_tui.rooms import Rooms
 from cerby_tui.sync.backoff import Times
 from cerby_tui.sync.beginning import writing_parts
 from cerby_tui.sync.status import Board
@@ -40,7 +42,7 @@ Subscriber = Callable[[Changed], None]
 NOTHING = Changed()
 
 
-class Session(Reading):
+class Session(Reading, Rooms):
     """An unlocked vault. Made by `open_session`; `start` begins to sync, `close` ends everything."""
 
     def __init__(
@@ -74,6 +76,8 @@ class Session(Reading):
         self._board.current = SyncStatus(last_contact=vault.meta.progress.contact)
         self._thread = SyncThread()
         self._online: Online | None = None
+        reader, tell = self._reader, self._tell
+        self._ground = Ground(home, device, clock, reader, self._writing, self._thread, self._go_online, tell)
 
     def __repr__(self) -> str:
         return "Session(…)"

@@ -77,7 +77,7 @@ def _genesis(trial: Trial, act: WorkspaceGenesis) -> WorkspaceState:
     require(len(act.nonce) == 16, "bad_nonce", "A genesis carries 16 random bytes.")
     _check_profile(act.profile)
     _check_policy(act.policy)
-    founder = Person(roles=(RoleSince(1, "owner"),))
+    founder = Person(roles=(RoleSince(1, "owner"),), profile=act.profile)
     return WorkspaceState(trial.stream, 0, b"", act.policy, {trial.header.author: founder})
 
 
@@ -119,7 +119,9 @@ def _join(trial: Trial, state: WorkspaceState, act: WorkspaceJoin, role: Workspa
     inviter = state.role_at(invite.inviter, state.n)
     still = roles.may_invite(inviter, invite.role, state.policy)
     require(still, "inviter_may_no_longer", "Whoever wrote the invite may not give that role any more.")
-    return _with_role(trial, _without_invite(state, act.invite), header.author, act.role)
+    came = replace(state.people.get(header.author, Person()), profile=act.profile)
+    known = replace(_without_invite(state, act.invite), people={**state.people, header.author: came})
+    return _with_role(trial, known, header.author, act.role)
 
 
 def join_proof(workspace: bytes, invite: bytes, role: WorkspaceRole, user: bytes, chain: Position) -> bytes:

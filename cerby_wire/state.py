@@ -113,11 +113,12 @@ class Suspension(Since, frozen=True):
 
 
 class Person(Struct, array_like=True, frozen=True):
-    """What a workspace knows of somebody, with its history."""
+    """What a workspace knows of somebody, with its history. `profile` is the hash of the profile they came with."""
 
     roles: tuple[RoleSince, ...] = ()
     chains: tuple[ChainSince, ...] = ()
     suspensions: tuple[Suspension, ...] = ()
+    profile: bytes = b""
 
 
 class Invite(Struct, array_like=True, frozen=True):

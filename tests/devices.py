@@ -161,5 +161,5 @@ def _store(writing: Writing, rig: ServiceRig, founder: Founder, beginning: dict[
     add_counter(writing.connection, founder.workspace)
     for entries in beginning.values():
         rig.parts.keeper.store(writing, founder.workspace, ledger.add(entries[0]), None, entries[0])
-    people.save_profile(writing, founder.workspace, founder.user, founder.profile)
+    people.save_profile(writing, founder.workspace, founder.user, founder.profile, "ada@example.org")
     people.name_device(writing, founder.device.id, b"")

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from cerby_tui import opening
 from cerby_tui.keys import AccountKeys, DeviceKeys, UserKeys
@@ -18,7 +19,7 @@ from cerby_wire.messages import accept_message
 from cerby_wire.primitives import KemKey
 from cerby_wire.records import message_head
 from cerby_wire.shapes import SignedRecord
-from cerby_wire.state import encode_state
+from cerby_wire.state import WorkspaceState, decode_state, encode_state
 from cerby_wire.texts import parse_recovery_code, parse_token
 from tests.vectors.make import SECRET, SEED, blocks
 
@@ -64,6 +65,15 @@ def test_the_frozen_history_adds_up_to_the_same_states(ledger: Ledger) -> None:
     """Accepted entry by entry, all four kinds of stream."""
     for stream, raw in HISTORY["states"].items():
         assert encode_state(ledger.states[bytes.fromhex(stream)]).hex() == raw
+
+
+def test_states_kept_by_an_earlier_version_are_read(ledger: Ledger) -> None:
+    """They lack the hash of each person's profile, and nothing else."""
+    for stream, raw in HISTORY["earlier_states"].items():
+        kept, now = decode_state(bytes.fromhex(raw)), ledger.states[bytes.fromhex(stream)]
+        assert isinstance(kept, WorkspaceState) and isinstance(now, WorkspaceState)
+        people = {user: replace(person, profile=b"") for user, person in now.people.items()}
+        assert kept == replace(now, people=people)
 
 
 def test_frozen_entries_have_the_same_hashes() -> None:

@@ -48,6 +48,7 @@ def device_states(reading: Reading, workspace: bytes, user: bytes) -> dict[bytes
 def add_device(writing: Writing, workspace: bytes, user: bytes, device: bytes, sign: bytes, at: int) -> None:
     """A device joined a person's chain."""
     row = {"id": device, "workspace": workspace, "user": user, "sign": sign, "state": "active", "name": b"", "at": at}
+    row |= {"last_contact": at}
     writing.run(insert(devices).values(**row))
 
 
@@ -86,7 +87,8 @@ def offline_allowance(reading: Reading, workspace: bytes) -> int:
     return found or 0
 
 
-def save_profile(writing: Writing, workspace: bytes, user: bytes, profile: SignedRecord) -> None:
-    """Keep a person's signed name and address."""
-    values = {"workspace": workspace, "user": user, "raw": profile.raw, "signature": profile.signature}
+def save_profile(writing: Writing, workspace: bytes, user: bytes, profile: SignedRecord, email: str) -> None:
+    """Keep a person's signed name and address; `email` in the one spelling that is compared."""
+    key: dict[str, object] = {"workspace": workspace, "user": user}
+    values = key | {"raw": profile.raw, "signature": profile.signature, "email": email}
     insert_or_replace(writing.connection, profiles, values)

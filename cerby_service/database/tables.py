@@ -114,6 +114,7 @@ devices = Table(
     _text("state"),
     _bytes("name"),
     _number("at"),
+    _number("last_contact", default=0),
 )
 Index("devices_by_user", devices.c.workspace, devices.c.user)
 
@@ -124,7 +125,63 @@ profiles = Table(
     _bytes("user", key=True),
     _bytes("raw"),
     _bytes("signature"),
+    _text("email", default=""),
 )
+Index("profiles_by_email", profiles.c.email)
+
+# Open, used and withdrawn invites by the hash of their entry; `key` is the public half of the invite key.
+invites = Table(
+    "invites",
+    metadata,
+    _bytes("workspace", key=True),
+    _bytes("invite", key=True),
+    _bytes("key"),
+    _text("email"),
+    _bytes("salt"),
+    _text("role"),
+    _bytes("inviter"),
+    _number("at"),
+    _number("expires"),
+    _text("state"),
+)
+Index("invites_by_key", invites.c.key)
+
+# The mailbox of approvals. Workspace and user are empty for an address that nobody here has: nobody is told so.
+approvals = Table(
+    "approvals",
+    metadata,
+    _bytes("id", key=True),
+    _bytes("workspace"),
+    _bytes("user"),
+    _bytes("device"),
+    _bytes("commitment"),
+    _text("address"),
+    _text("state"),
+    _bytes("taken_by"),
+    _bytes("answer"),
+    _bytes("reveal"),
+    _bytes("welcome"),
+    _number("at"),
+    _number("expires"),
+)
+Index("approvals_by_user", approvals.c.workspace, approvals.c.user, approvals.c.at)
+
+# What happened, each line with the hash of the one before; `raw` and `signature` are what a device signed, if one did.
+activity = Table(
+    "activity",
+    metadata,
+    _bytes("workspace", key=True),
+    _number("n", key=True),
+    _number("at"),
+    _text("event"),
+    _bytes("user"),
+    _bytes("device"),
+    _bytes("account"),
+    _bytes("raw"),
+    _bytes("signature"),
+    _bytes("hash"),
+)
+Index("activity_by_account", activity.c.workspace, activity.c.account, activity.c.n)
 
 messages = Table(
     "messages",

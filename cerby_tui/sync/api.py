@@ -63,20 +63,20 @@ class Api:
 
     async def about(self) -> shapes.About:
         """What anybody may know about the service; nothing in it is to be trusted."""
-        return await self._ask("GET", shapes.ABOUT, None, shapes.About)
+        return await self.ask("GET", shapes.ABOUT, None, shapes.About)
 
     async def heads(self, since: str) -> shapes.Heads:
         """What changed since a cursor; everything for an empty one."""
         path = f"{shapes.HEADS}?since={since}" if since else shapes.HEADS
-        return await self._ask("GET", path, None, shapes.Heads)
+        return await self.ask("GET", path, None, shapes.Heads)
 
     async def pull(self, wanted: shapes.Pull) -> shapes.Pulled:
         """Entries and messages."""
-        return await self._ask("POST", shapes.PULL, wanted, shapes.Pulled)
+        return await self.ask("POST", shapes.PULL, wanted, shapes.Pulled)
 
     async def push(self, entries: list[shapes.PushEntry]) -> list[shapes.Pushed]:
         """Send entries; one answer for each."""
-        answer = await self._ask("POST", shapes.PUSH, shapes.Push(entries), shapes.PushResult)
+        answer = await self.ask("POST", shapes.PUSH, shapes.Push(entries), shapes.PushResult)
         if len(answer.results) != len(entries):
             raise OfflineError("The service gave an answer that does not fit the question.")
         return answer.results
@@ -84,24 +84,24 @@ class Api:
     async def offer(self, account: bytes, app: str) -> shapes.SignedRecord:
         """Ask for a number for an account; the signed offer."""
         asked = shapes.AskOffer(account, app)
-        return (await self._ask("POST", shapes.NUMBER_OFFERS, asked, shapes.OfferAnswer)).offer
+        return (await self.ask("POST", shapes.NUMBER_OFFERS, asked, shapes.OfferAnswer)).offer
 
     async def close_offer(self, offer: bytes) -> None:
         """Give an offered number back."""
-        await self._request("DELETE", f"{shapes.NUMBER_OFFERS}/{offer.hex()}", b"")
+        await self.request("DELETE", f"{shapes.NUMBER_OFFERS}/{offer.hex()}", b"")
 
     async def commit(self, offer: bytes, idempotency_key: str) -> shapes.CommitAnswer:
         """Turn an offer into a number, once per key however often it is asked."""
         asked = shapes.CommitNumber(offer)
-        return await self._ask("POST", shapes.NUMBERS, asked, shapes.CommitAnswer, idempotency_key)
+        return await self.ask("POST", shapes.NUMBERS, asked, shapes.CommitAnswer, idempotency_key)
 
     async def start_verification(self, asked: shapes.StartVerification) -> shapes.Verification:
         """Have a six-digit code sent by e-mail."""
-        return await self._ask("POST", shapes.VERIFICATIONS, asked, shapes.Verification)
+        return await self.ask("POST", shapes.VERIFICATIONS, asked, shapes.Verification)
 
     async def found(self, asked: shapes.Found) -> shapes.Founded:
         """Found a workspace."""
-        return await self._ask("POST", shapes.WORKSPACES, asked, shapes.Founded)
+        return await self.ask("POST", shapes.WORKSPACES, asked, shapes.Founded)
 
     @asynccontextmanager
     async def feed(self, cursor: str) -> AsyncIterator[AsyncIterator[str]]:
@@ -119,18 +119,19 @@ class Api:
         except httpx.HTTPError as error:
             raise _offline(error) from error
 
-    async def _ask(
+    async def ask(
         self, method: str, path: str, body: object | None, kind: type[T], idempotency_key: str | None = None
     ) -> T:
+        """A signed request and its answer. Raises OfflineError, RefusedError, SessionRemoved."""
         raw = b"" if body is None else msgspec.msgpack.encode(body)
-        response = await self._request(method, path, raw, idempotency_key)
+        response = await self.request(method, path, raw, idempotency_key)
         try:
             return msgspec.msgpack.decode(response.content, type=kind)
         except UNREADABLE as error:
             raise OfflineError("The service gave an answer that cannot be read.") from error
 
-    async def _request(self, method: str, path: str, raw: bytes, idempotency_key: str | None = None) -> httpx.Response:
-        """Send once, and once more if the service says that our clock is wrong."""
+    async def request(self, method: str, path: str, raw: bytes, idempotency_key: str | None = None) -> httpx.Response:
+        """Send once, and once more if the service says that our clock is wrong. Raises like `ask`."""
         for last in (False, True):
             headers = self._signed(method, path, raw, idempotency_key)
             try:

@@ -1,0 +1,73 @@
+"""What the parts of an open session stand on: its keys, its vault, the sync thread, and the way to the service."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from cerby_tui.clock import Clock
+from cerby_tui.home import Home
+from cerby_tui.keys import DeviceKeys
+from cerby_tui.sync.beginning import Writing
+from cerby_tui.sync.thread import SyncThread
+from cerby_tui.values import Changed
+from cerby_tui.vault.around import Around
+from cerby_tui.vault.database import Database
+
+if TYPE_CHECKING:
+    from cerby_tui.sync.online import Online
+
+T = TypeVar("T")
+
+
+class Ground:
+    """Handed to each part of a session. `reader` is for the screens' thread; `writing` only for the sync thread."""
+
+    def __init__(
+        self,
+        home: Home,
+        device: DeviceKeys,
+        clock: Clock,
+        reader: Database,
+        writing: Writing,
+        thread: SyncThread,
+        go_online: Callable[[], Online],
+        tell: Callable[[Changed], None],
+    ) -> None:
+        self.home = home
+        self.device = device
+        self.clock = clock
+        self.reader = reader
+        self.writing = writing
+        self.identity = writing.vault.identity
+        self._thread = thread
+        self._go_online = go_online
+        self._tell = tell
+
+    def __repr__(self) -> str:
+        return "Ground(…)"
+
+    def around(self) -> Around:
+        """Chains, workspace and heads as they are held, read on the screens' thread."""
+        return Around(self.reader, self.identity)
+
+    async def call(self, function: Callable[..., T], *arguments: object) -> T:
+        """Run a plain function on the sync thread: the only place that writes to the vault."""
+        return await self._thread.call(function, *arguments)
+
+    async def run(self, work: Coroutine[Any, Any, T]) -> T:
+        """Run a coroutine on the sync thread."""
+        return await self._thread.run(work)
+
+    async def online(self) -> Online:
+        """The part that talks to the service; its methods run on the sync thread (see `run`)."""
+        return await self._thread.call(self._go_online)
+
+    def changed(self, *accounts: bytes, everything: bool = False) -> None:
+        """Tell everybody what a change touched, and have what waits sent soon."""
+        said = Changed(accounts=frozenset(accounts), status=True, everything=everything)
+        self._thread.loop.call_soon_threadsafe(self._tell, said)
+        self._thread.loop.call_soon_threadsafe(self._send_soon)
+
+    def _send_soon(self) -> None:
+        self._go_online().conductor.wish()

@@ -1,0 +1,151 @@
+"""Values about people, sessions and what they did, as screens and commands show them."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from msgspec import Struct
+
+from cerby_wire.headers import AccountRole, WorkspaceRole
+
+
+class Colleague(Struct, frozen=True):
+    """Somebody in the workspace, or who was (`status`). `role` is the newest one they had. Times are UTC ms, 0 unknown.
+
+    `accounts` counts the accounts that are visible here and list them; `name` is never empty.
+    """
+
+    user: bytes
+    name: str
+    email: str
+    role: WorkspaceRole
+    you: bool = False
+    status: Literal["active", "removed"] = "active"
+    joined: int = 0
+    last_activity: int = 0
+    accounts: int = 0
+
+
+class Invitation(Struct, frozen=True):
+    """An open invite. `id` is the hash of its entry; times are UTC milliseconds."""
+
+    id: bytes
+    email: str
+    role: WorkspaceRole
+    inviter: str
+    created: int
+    expires: int
+
+
+class NewInvite(Struct, frozen=True):
+    """An invite just written, with the string for the invited person: shown once, and not kept anywhere."""
+
+    invitation: Invitation
+    text: str
+    mailed: bool
+
+    def __repr__(self) -> str:
+        return "NewInvite(…)"
+
+
+class Member(Struct, frozen=True):
+    """Somebody on an account. `stale` says in words why the account's key waits to be renewed, else it is empty."""
+
+    user: bytes
+    name: str
+    email: str
+    role: AccountRole
+    workspace_role: WorkspaceRole | None
+    you: bool = False
+    waiting: bool = False
+    last_used: int = 0
+    stale: str = ""
+
+
+class SoleOwned(Struct, frozen=True):
+    """An account that somebody alone owns: it is handed over when they leave. `label` is empty where it is closed."""
+
+    account: bytes
+    label: str
+    e164: str
+    collaborators: tuple[bytes, ...]
+
+
+class TrustedSession(Struct, frozen=True):
+    """A trusted session of somebody. `how` says how it came to be trusted; times are UTC milliseconds, 0 unknown."""
+
+    device: bytes
+    user: bytes
+    name: str
+    how: str
+    this: bool = False
+    enrolled: int = 0
+    last_contact: int = 0
+    status: Literal["Approved", "Suspended", "Removed"] = "Approved"
+
+
+class PendingSession(Struct, frozen=True):
+    """A device that asks to be trusted. `expires` is UTC milliseconds, `address` where it asked from."""
+
+    id: bytes
+    asked: int
+    expires: int
+    address: str
+    taken_here: bool = False
+    taken_elsewhere: bool = False
+
+
+class FieldChange(Struct, frozen=True):
+    """A field before and after a version of a card."""
+
+    field: str
+    before: Any
+    after: Any
+
+    def __repr__(self) -> str:
+        return f"FieldChange({self.field!r})"
+
+
+class Version(Struct, frozen=True):
+    """A version of a card: who wrote it, when it came here (UTC ms), what it changed."""
+
+    number: int
+    author: str
+    at: int
+    changes: tuple[FieldChange, ...]
+
+
+class Happening(Struct, frozen=True):
+    """A line of the activity log. Names are already those that people know; `n` is its place in the log."""
+
+    n: int
+    at: int
+    event: str
+    person: str
+    account: str = ""
+    device: str = ""
+    detail: str = ""
+    user: bytes = b""
+    account_id: bytes = b""
+    hidden: bool = False
+
+
+class Held(Struct, frozen=True):
+    """What somebody who left may still know of one account; `risk` 3 copied a secret, 2 opened it, 1 could have."""
+
+    account: bytes
+    label: str
+    risk: Literal[1, 2, 3]
+    what: str
+    changed_at: int = 0
+
+
+class Leaver(Struct, frozen=True):
+    """Somebody, or one session of somebody, that was removed. `key` names the list; `at` is UTC milliseconds."""
+
+    key: bytes
+    name: str
+    kind: Literal["person", "session", "account"]
+    by: str
+    at: int
+    open: int = 0
