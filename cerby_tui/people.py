@@ -5,6 +5,8 @@ from __future__ import annotations
 from cerby_tui.ground import Ground
 from cerby_tui.team_values import Colleague, SoleOwned
 from cerby_wire.headers import Policy, WorkspaceRole
+from cerby_wire.permissions import Action, allowed
+from cerby_wire.state import AccountState
 
 
 class People:
@@ -28,6 +30,20 @@ class People:
     def assignable(self, user: bytes) -> tuple[WorkspaceRole, ...]:
         """The roles that this person may give `user`; empty if none, or for oneself."""
         raise NotImplementedError
+
+    def may(self, action: Action, account: bytes | None = None) -> bool:
+        """Whether this person may do it, with their workspace role and their role on `account`, as far as known here.
+
+        Screens show what they may and leave out the rest; the service refuses by the same table.
+        """
+        around, me = self._ground.around(), self._ground.identity.user
+        workspace = around.workspace()
+        if workspace is None:
+            return False
+        state = around.state(account) if account is not None else None
+        listed = state.members.get(me) if isinstance(state, AccountState) else None
+        role = listed.role if listed is not None else None
+        return allowed(action, workspace.role_at(me, workspace.n), role, workspace.policy)
 
     def policy(self) -> Policy:
         """What the workspace asks of its members' clients."""

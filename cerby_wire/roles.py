@@ -52,4 +52,9 @@ def may_change(author: WorkspaceRole | None, role: WorkspaceRole | None) -> bool
 
 def may_invite(author: WorkspaceRole | None, role: WorkspaceRole, policy: Policy) -> bool:
     """Whether somebody with the role `author` may invite to `role` under this policy."""
-    return author is not None and _LADDER.index(author) >= _LADDER.index(policy.inviters) and may_grant(author, role)
+    return author is not None and at_least(author, policy.inviters) and may_grant(author, role)
+
+
+def at_least(role: WorkspaceRole, other: WorkspaceRole) -> bool:
+    """Whether `role` is `other` or stands above it."""
+    return _LADDER.index(role) >= _LADDER.index(other)
