@@ -10,6 +10,7 @@ from cerby_tui.authoring import Author
 from cerby_tui.clock import Clock
 from cerby_tui.errors import RefusedError, UsageError
 from cerby_tui.keys import DeviceKeys
+from cerby_tui.sync import lists
 from cerby_tui.sync.merge import Change, apply_change, change_between, settle
 from cerby_tui.values import Item, MessageKey
 from cerby_tui.vault import content as contents
@@ -17,10 +18,12 @@ from cerby_tui.vault.around import Around
 from cerby_tui.vault.content import FIELDS, KNOWN, Content
 from cerby_tui.vault.marks import marks_of
 from cerby_tui.vault.outbox import Act
+from cerby_tui.vault.shares import Wanted, applied, stored_roles, with_shares
 from cerby_tui.vault.vault import Vault
 from cerby_wire.entries import entry_hash, stream_id
 from cerby_wire.errors import Refused
 
+ANOTHER_OWNER = "Make somebody else an Owner first."
 WAITS = "It is not sent, and nothing was changed."
 
 
@@ -84,6 +87,25 @@ class Changing:
         """Bring a deleted card back. Raises UsageError, RefusedError."""
         self._toggle(account, "restore", "delete")
 
+    def share(self, account: bytes, wanted: Wanted) -> bool:
+        """Give people roles on an account, or take them off (None); False if that changes nothing.
+
+        Raises UsageError, RefusedError.
+        """
+        self._owner_label(account)
+        around = Around(self._vault.database, self._vault.identity)
+        state, me = self._vault.streams.account(account), self._vault.identity.user
+        before = with_shares(stored_roles(state, me), self._vault.outbox.pending(account))
+        after = applied(before, wanted)
+        if after == before:
+            return False
+        if said := lists.objection(wanted, around):
+            raise RefusedError("cannot_be_listed", said, safe="Nothing was changed.")
+        if "owner" not in lists.listable(after, around).values():
+            raise RefusedError("only_owner", lists.LAST_OWNER, safe="Nothing was changed.", next_step=ANOTHER_OWNER)
+        self._queue(account, "share", dict(wanted))
+        return True
+
     def _toggle(self, account: bytes, act: Act, undone: Act) -> None:
         """Queue an act, or take back its opposite if that has not left yet."""
         self._owner_label(account)
@@ -95,7 +117,7 @@ class Changing:
             else:
                 self._queue(account, act, {})
 
-    def _queue(self, account: bytes, act: Act, change: Change) -> None:
+    def _queue(self, account: bytes, act: Act, change: object) -> None:
         label = self._owner_label(account)
         state = self._vault.streams.account(account)
         base = state.item_version if state else 0

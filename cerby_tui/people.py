@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
 from cerby_tui.ground import Ground
 from cerby_tui.team_values import Colleague, SoleOwned
+from cerby_tui.vault.streams import Streams
 from cerby_wire.headers import Policy, WorkspaceRole
-from cerby_wire.permissions import Action, allowed
-from cerby_wire.state import AccountState
+from cerby_wire.roles import MATRIX, may_change
+from cerby_wire.state import AccountState, Person, WorkspaceState, decode_state
+
+UNASSIGNED: WorkspaceRole = "guest"
+"""What somebody shows as who never had a role that is known here."""
 
 
 class People:
@@ -14,40 +20,46 @@ class People:
 
     def __init__(self, ground: Ground) -> None:
         self._ground = ground
+        self._streams = Streams(ground.reader)
 
     def me(self) -> Colleague:
         """The person of this session."""
-        raise NotImplementedError
+        me = self._ground.identity.user
+        workspace = self._ground.around().workspace()
+        count = self._ground.reader.value("SELECT count(*) FROM cards WHERE deleted = 0")
+        return self._colleague(me, workspace, self._names(), {me: int(count)})
 
     def members(self) -> list[Colleague]:
         """Everybody who is or was in the workspace, those who are first, then by name."""
-        raise NotImplementedError
+        found = self.by_user().values()
+        return sorted(found, key=lambda one: (one.status != "active", one.name.casefold(), one.user))
+
+    def by_user(self) -> dict[bytes, Colleague]:
+        """Everybody who is or was in the workspace, by their id."""
+        workspace = self._ground.around().workspace()
+        names, counts = self._names(), self._counts()
+        people = workspace.people if workspace else {}
+        return {user: self._colleague(user, workspace, names, counts) for user in people}
 
     def name(self, user: bytes) -> str:
         """What somebody is called; a short form of their id where no name is known here."""
-        raise NotImplementedError
+        found = self._ground.reader.value("SELECT name FROM people WHERE user = ?", (user,))
+        return str(found or "") or short_id(user)
 
     def assignable(self, user: bytes) -> tuple[WorkspaceRole, ...]:
-        """The roles that this person may give `user`; empty if none, or for oneself."""
-        raise NotImplementedError
-
-    def may(self, action: Action, account: bytes | None = None) -> bool:
-        """Whether this person may do it, with their workspace role and their role on `account`, as far as known here.
-
-        Screens show what they may and leave out the rest; the service refuses by the same table.
-        """
-        around, me = self._ground.around(), self._ground.identity.user
-        workspace = around.workspace()
-        if workspace is None:
-            return False
-        state = around.state(account) if account is not None else None
-        listed = state.members.get(me) if isinstance(state, AccountState) else None
-        role = listed.role if listed is not None else None
-        return allowed(action, workspace.role_at(me, workspace.n), role, workspace.policy)
+        """The roles that this person may give `user`, the highest first; empty if none, or for oneself."""
+        workspace, me = self._ground.around().workspace(), self._ground.identity.user
+        if workspace is None or user == me:
+            return ()
+        mine, theirs = workspace.role_at(me, workspace.n), workspace.role_at(user, workspace.n)
+        if mine is None or not may_change(mine, theirs):
+            return ()
+        return tuple(role for role in get_args(WorkspaceRole) if role in MATRIX[mine].grants and role != UNASSIGNED)
 
     def policy(self) -> Policy:
         """What the workspace asks of its members' clients."""
-        raise NotImplementedError
+        workspace = self._ground.around().workspace()
+        return workspace.policy if workspace else Policy()
 
     async def set_policy(self, policy: Policy) -> None:
         """Sign another policy. Raises OfflineError, RefusedError."""
@@ -71,3 +83,44 @@ class People:
         Raises OfflineError, RefusedError.
         """
         raise NotImplementedError
+
+    def _names(self) -> dict[bytes, tuple[str, str]]:
+        rows = self._ground.reader.rows("SELECT user, name, email FROM people")
+        return {user: (name, email) for user, name, email in rows}
+
+    def _counts(self) -> dict[bytes, int]:
+        """How many accounts that are visible here list each person."""
+        counts: dict[bytes, int] = {}
+        for (raw,) in self._ground.reader.rows("SELECT state FROM streams WHERE kind = 'account' AND lost = 0"):
+            state = decode_state(raw) if raw else None
+            for user in state.members if isinstance(state, AccountState) else ():
+                counts[user] = counts.get(user, 0) + 1
+        return counts
+
+    def _colleague(
+        self,
+        user: bytes,
+        workspace: WorkspaceState | None,
+        names: dict[bytes, tuple[str, str]],
+        counts: dict[bytes, int],
+    ) -> Colleague:
+        person = workspace.people.get(user, Person()) if workspace else Person()
+        roles = [since.role for since in person.roles if since.role is not None]
+        left = bool(person.roles) and person.roles[-1].role is None
+        joined = self._streams.stored_at(workspace.stream, person.roles[0].n) if workspace and person.roles else 0
+        name, email = names.get(user, ("", ""))
+        return Colleague(
+            user,
+            name or short_id(user),
+            email,
+            roles[-1] if roles else UNASSIGNED,
+            you=user == self._ground.identity.user,
+            status="removed" if left else "active",
+            joined=joined,
+            accounts=counts.get(user, 0),
+        )
+
+
+def short_id(user: bytes) -> str:
+    """What somebody is called where no name of theirs is known."""
+    return f"Person {user[:3].hex().upper()}"

@@ -2,9 +2,21 @@
 
 from __future__ import annotations
 
+from cerby_tui.changing import Changing
+from cerby_tui.errors import UsageError
 from cerby_tui.ground import Ground
+from cerby_tui.people import People
 from cerby_tui.team_values import Colleague, Member
+from cerby_tui.vault.outbox import Outbox, Pending
+from cerby_tui.vault.shares import stored_roles, with_shares
+from cerby_wire import roles
+from cerby_wire.epochs import outdated
 from cerby_wire.headers import AccountRole
+from cerby_wire.state import AccountState
+
+GONE = "No longer in the workspace: the account's key is renewed by the next Owner who is online."
+DEMOTED = "May no longer own accounts: the account's key is renewed by the next Owner who is online."
+SESSION = "One of their sessions is suspended or was removed: the account's key is renewed by the next Owner online."
 
 
 class Sharing:
@@ -12,19 +24,74 @@ class Sharing:
 
     def __init__(self, ground: Ground) -> None:
         self._ground = ground
+        self._people = People(ground)
+        self._changing = Changing(ground.writing.vault, ground.device, ground.clock)
 
     def members(self, account: bytes) -> list[Member]:
         """Everybody on an account, waiting changes included: Owners first, then by name. Raises UsageError."""
-        raise NotImplementedError
+        state, rows = self._held(account)
+        people = with_shares(stored_roles(state, self._ground.identity.user), rows)
+        touched = {user for row in rows if row.act == "share" for user in row.changes}
+        touched |= {self._ground.identity.user} if state is None else set()
+        stale = self._stale(state)
+        colleagues = self._people.by_user()
+        found = []
+        for user, role in people.items():
+            one = colleagues[user]
+            found.append(
+                Member(
+                    user,
+                    one.name,
+                    one.email,
+                    role,
+                    None if one.status == "removed" else one.role,
+                    you=one.you,
+                    waiting=user in touched,
+                    stale=stale.get(user, ""),
+                )
+            )
+        return sorted(found, key=lambda member: (member.role != "owner", member.name.casefold(), member.user))
 
     def candidates(self, account: bytes) -> list[tuple[Colleague, tuple[AccountRole, ...]]]:
         """Colleagues who are not on the account, with the account roles that they can have."""
-        raise NotImplementedError
+        on_it = {member.user for member in self.members(account)}
+        found = [one for one in self._people.members() if one.user not in on_it and one.status == "active"]
+        return [(one, roles_of(one)) for one in found]
 
     async def share(self, account: bytes, user: bytes, role: AccountRole) -> None:
         """Put somebody on an account, or change their role on it. Raises UsageError, RefusedError, StorageFull."""
-        raise NotImplementedError
+        await self._want(account, user, role)
 
     async def remove(self, account: bytes, user: bytes) -> None:
         """Take somebody off an account, oneself included. Raises UsageError, RefusedError, StorageFull."""
-        raise NotImplementedError
+        await self._want(account, user, None)
+
+    async def _want(self, account: bytes, user: bytes, role: AccountRole | None) -> None:
+        if await self._ground.call(self._changing.share, account, {user: role}):
+            self._ground.changed(account)
+
+    def _held(self, account: bytes) -> tuple[AccountState | None, list[Pending]]:
+        """The account as it is held, and what waits for it. Raises UsageError if it is not here."""
+        if self._ground.reader.value("SELECT count(*) FROM accounts WHERE account = ?", (account,)) == 0:
+            raise UsageError("There is no such account here.")
+        state = self._ground.around().state(account)
+        rows = Outbox(self._ground.reader).pending(account)
+        return state if isinstance(state, AccountState) else None, rows
+
+    def _stale(self, state: AccountState | None) -> dict[bytes, str]:
+        """Why the key of an account waits to be renewed, by the person it is for."""
+        if state is None:
+            return {}
+        around = self._ground.around()
+        workspace = around.workspace()
+        found = {}
+        for user in outdated(state, around):
+            role = workspace.role_at(user, workspace.n) if workspace else None
+            demoted = state.members[user].role == "owner" and role not in roles.ACCOUNT_OWNERS
+            found[user] = GONE if role is None else DEMOTED if demoted else SESSION
+        return found
+
+
+def roles_of(colleague: Colleague) -> tuple[AccountRole, ...]:
+    """The account roles that somebody can have, by their workspace role."""
+    return ("owner", "collaborator") if colleague.role in roles.ACCOUNT_OWNERS else ("collaborator",)

@@ -10,12 +10,14 @@ from msgspec import Struct
 from cerby_tui import authoring
 from cerby_tui.authoring import Author
 from cerby_tui.keys import DeviceKeys
+from cerby_tui.sync import lists
 from cerby_tui.vault import marks
 from cerby_tui.vault.accounts import merged
 from cerby_tui.vault.around import Around
 from cerby_tui.vault.marks import FAVOURITES_SLOT, MARKS, READ_SLOT, STARRED
 from cerby_tui.vault.opener import KeyOpener
 from cerby_tui.vault.outbox import Pending
+from cerby_tui.vault.shares import Roles, stored_roles, with_shares
 from cerby_tui.vault.vault import Vault
 from cerby_wire.errors import Refused
 from cerby_wire.headers import Entry, MessagePosition
@@ -62,6 +64,8 @@ class Composing:
             return Composed(_ids(rows), refused=NOT_OWNER)
         if rows[0].act in ("delete", "restore"):
             return self._toggle(state, rows[0])
+        if rows[0].act == "share":
+            return self._share(state, list(takewhile(lambda row: row.act == "share", rows)))
         return self._item(state, list(takewhile(lambda row: row.act in ("create", "edit"), rows)))
 
     def _item(self, state: AccountState, rows: Sequence[Pending]) -> Composed:
@@ -89,6 +93,31 @@ class Composing:
         except Refused as refused:
             return Composed((row.id,), refused=refused.sentence)
         return Composed((row.id,), entry)
+
+    def _share(self, state: AccountState, rows: Sequence[Pending]) -> Composed:
+        """The newest list of people with what is wanted of some of them, whoever else has changed it meanwhile."""
+        for row in rows:
+            if said := lists.objection(row.changes, self._around):
+                return Composed((row.id,), refused=said)
+        before = stored_roles(state, self._vault.identity.user)
+        wanted = with_shares(before, rows)
+        if wanted == before:
+            return Composed(_ids(rows))
+        return self._list(state, wanted, _ids(rows))
+
+    def _list(self, state: AccountState, wanted: Roles, ids: tuple[int, ...]) -> Composed:
+        """A new list under a new key, of those who can be on it today."""
+        keys = self._opener.account_keys(state.stream, state.epoch)
+        people = lists.listable(wanted, self._around)
+        if keys is None:
+            return Composed(ids, refused=CLOSED)
+        if "owner" not in people.values():
+            return Composed(ids, refused=lists.LAST_OWNER)
+        try:
+            entry, _fresh = authoring.members(self.author(), state, keys, self._around, people, self._newest(state))
+        except Refused as refused:
+            return Composed(ids, refused=refused.sentence)
+        return Composed(ids, entry)
 
     def bind(self, account: bytes, number: bytes, e164: str, record: SignedRecord) -> Entry | None:
         """The entry that binds a committed number; None if it is not ours to write, or not now."""

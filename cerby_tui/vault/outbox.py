@@ -18,11 +18,12 @@ from cerby_tui.vault.database import Database, Row
 from cerby_wire.encoding import decode, encode
 from cerby_wire.headers import Entry
 
-Act = Literal["create", "edit", "delete", "restore", "read", "favourite"]
+Act = Literal["create", "edit", "share", "delete", "restore", "read", "favourite"]
 
 WORDS = {
     "create": "new account",
     "edit": "changes",
+    "share": "sharing",
     "delete": "deletion",
     "restore": "restore",
     "favourite": "favourite",

@@ -1,0 +1,105 @@
+"""Several people on one account: who sees what, from when on, and until when."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+import pytest
+
+from cerby_tui.errors import RefusedError, UsageError
+from cerby_tui.session import Session
+from cerby_tui.values import CardFilter, InboxFilter, Item
+from tests.crowd import Crowd, gather
+from tests.devices import until
+from tests.fakes import FrozenClock
+from tests.rig import ServiceRig
+
+ALL = CardFilter()
+EVERYTHING = InboxFilter()
+
+
+@pytest.fixture
+async def crowd(rig: ServiceRig, tmp_path: Path, clock: FrozenClock) -> Crowd:
+    """Ada, Bob and Cleo."""
+    return await gather(rig, tmp_path, clock)
+
+
+@pytest.fixture
+async def sessions(crowd: Crowd) -> AsyncIterator[list[Session]]:
+    """A session for each of them that syncs only when asked."""
+    async with AsyncExitStack() as stack:
+        opened = [one.open() for one in crowd.people]
+        for session in opened:
+            stack.push_async_callback(session.close)
+        yield opened
+
+
+async def everybody(*sessions: Session) -> None:
+    """Everybody syncs, and once more so that everybody has what the last one sent."""
+    for session in (*sessions, *sessions):
+        await session.sync_now()
+
+
+async def test_share_reaches_the_other_person(crowd: Crowd, sessions: list[Session]) -> None:
+    """Somebody put on an account sees its card with everything in it, and is listed with their role."""
+    ada, bob, cleo = sessions
+    account = await ada.add_account(Item("Mail", password="s3cret"))
+    await ada.sharing.share(account, crowd[1].user, "collaborator")
+    assert [(one.name, one.waiting) for one in ada.sharing.members(account)] == [
+        ("Ada Example", True),
+        ("Bob Example", True),
+    ]
+    await everybody(ada, bob, cleo)
+    assert bob.account(account).item == Item("Mail", password="s3cret")
+    assert (bob.card(account).role, ada.card(account).role) == ("collaborator", "owner")
+    listed = [(one.name, one.role, one.you, one.waiting) for one in bob.sharing.members(account)]
+    assert listed == [("Ada Example", "owner", False, False), ("Bob Example", "collaborator", True, False)]
+    assert [one.name for one, _roles in ada.sharing.candidates(account)] == ["Cleo Example"]
+    assert cleo.cards(ALL) == []
+
+
+async def test_removed_person_loses_the_card(crowd: Crowd, sessions: list[Session]) -> None:
+    """Somebody taken off an account loses its card, and what they had waiting for it is told to be lost."""
+    ada, bob, _cleo = sessions
+    account = await ada.add_account(Item("Mail"))
+    await ada.sharing.share(account, crowd[1].user, "owner")
+    await everybody(ada, bob)
+    await bob.edit_account(account, {"notes": "mine"})
+    await ada.sharing.remove(account, crowd[1].user)
+    await ada.sync_now()
+    await bob.sync_now()
+    assert bob.cards(ALL) == []
+    (waiting,) = bob.waiting()
+    assert waiting.refused
+    with pytest.raises(UsageError):
+        bob.sharing.members(account)
+
+
+async def test_last_owner_stays(crowd: Crowd, sessions: list[Session]) -> None:
+    """Who alone owns an account can neither leave it nor become a Collaborator, and hears what to do first."""
+    ada, _bob, _cleo = sessions
+    account = await ada.add_account(Item("Mail"))
+    for act in (ada.sharing.remove(account, crowd[0].user), ada.sharing.share(account, crowd[0].user, "collaborator")):
+        with pytest.raises(RefusedError) as caught:
+            await act
+        assert (caught.value.code, caught.value.next_step) == ("only_owner", "Make somebody else an Owner first.")
+    assert [one.role for one in ada.sharing.members(account)] == ["owner"]
+
+
+async def test_live_share_brings_everything(crowd: Crowd, sessions: list[Session], rig: ServiceRig) -> None:
+    """Whoever is put on an account while online has its card, its number and its messages at once."""
+    ada, bob, _cleo = sessions
+    account = await ada.add_account(Item("Trips", app="airbnb"))
+    offer = await ada.offer_number(account)
+    await ada.commit_number(offer, offer.id.hex())
+    await rig.text(offer.e164, "Your code is 593021")
+    for session in (ada, bob):
+        session.start()
+        await until(session, lambda session=session: session.status().state == "live")  # type: ignore[misc]
+    await ada.sharing.share(account, crowd[1].user, "collaborator")
+    await until(bob, lambda: bob.count_messages(EVERYTHING) == 1)
+    card = bob.card(account)
+    assert card.number is not None and card.number.e164 == offer.e164
+    assert card.code is not None and card.code.text == "593021"
