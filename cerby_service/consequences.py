@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from cerby_service.clock import Clock
-from cerby_service.database import Change, Writing, people, streams
+from cerby_service.database import Change, Writing, kits, people, streams
+from cerby_service.database.kits import KitRow
 from cerby_wire.shapes import AccessEvent
 from cerby_wire.state import AccountState, PersonalState, State, UserState, WorkspaceState
 
@@ -42,6 +43,7 @@ class Consequences:
             people.add_device(writing, workspace, state.stream, device, sign, self._clock())
         gone = {device for device, now in known.items() if now != "removed" and device not in active}
         self._silence(writing, gone, "removed")
+        kits.keep(writing, KitRow(state.recovery(state.n), workspace, state.stream))
         return None
 
     def _workspace(self, writing: Writing, workspace: bytes, state: WorkspaceState) -> Audience:

@@ -27,6 +27,7 @@ from cerby_service.numbers import Numbers
 from cerby_service.offers import Offers
 from cerby_service.poller import Poller
 from cerby_service.reconciler import Reconciler
+from cerby_service.recovery import Recoveries
 from cerby_service.sandbox.app import Sandbox
 from cerby_service.sandbox.delivery import Delivery
 from cerby_service.sandbox.stock import Stock
@@ -124,6 +125,7 @@ class Parts:
         self.verifications = Verifications(database, key, Mailer(settings.smtp), clock)
         self.workspaces = Workspaces(database, self.verifications, self.keeper, key.public, clock)
         self.streams = Streams(database, self.keeper, key, clock)
+        self.recoveries = Recoveries(database, self.keeper, clock)
         self.feed = Feed(self.http, database, self.hub, clock, timings)
         self.settling = Settling(database, key, clock)
         self.offers = Offers(database, self.carriers, given.catalogue, key, clock, timings)

@@ -303,5 +303,8 @@ CODES = {
     "too_many_requests": 429,
     "unavailable": 503,
     "newer_version": 426,
+    "no_such_kit": 404,
+    "kit_spent": 409,
+    "stale": 409,
 }
 """Every error code of the service with its HTTP status."""

@@ -92,3 +92,10 @@ def save_profile(writing: Writing, workspace: bytes, user: bytes, profile: Signe
     key: dict[str, object] = {"workspace": workspace, "user": user}
     values = key | {"raw": profile.raw, "signature": profile.signature, "email": email}
     insert_or_replace(writing.connection, profiles, values)
+
+
+def profile_of(reading: Reading, workspace: bytes, user: bytes) -> SignedRecord | None:
+    """A person's signed name and address."""
+    theirs = (profiles.c.workspace == workspace, profiles.c.user == user)
+    row = reading.row(select(profiles.c.raw, profiles.c.signature).where(*theirs))
+    return SignedRecord(row.raw, row.signature) if row else None

@@ -183,6 +183,9 @@ activity = Table(
 )
 Index("activity_by_account", activity.c.workspace, activity.c.account, activity.c.n)
 
+# Recovery devices of people, present and past: how a kit finds its person.
+kits = Table("kits", metadata, _bytes("device", key=True), _bytes("workspace"), _bytes("user"))
+
 messages = Table(
     "messages",
     metadata,
