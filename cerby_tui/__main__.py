@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
     from cerby_tui.app import CerbyApp
     from cerby_tui.cli.shell import Shell
-    from cerby_tui.enrolment import Enrolment
+    from cerby_tui.enrolling.ways import Ways
     from cerby_tui.running import Running
     from cerby_tui.screens.desk import DemoAct
     from cerby_tui.session import Session
@@ -80,12 +80,12 @@ def _compose(shell: Shell, running: Running) -> CerbyApp:
 
         return open_session(home, passphrase, clock=clock)
 
-    def enrolment() -> Enrolment:
-        from cerby_tui.enrolment import Enrolment
+    def enrolment() -> Ways:
+        from cerby_tui.enrolling.ways import Ways
         from cerby_tui.system_keyring import SystemKeyring
 
         keyring = SystemKeyring() if config.settings.keyring else SystemKeyring(allowed=())
-        return Enrolment(home, clock, keyring=keyring)
+        return Ways(home, clock, keyring=keyring)
 
     config = running.configuration.load()
     trust_authority(config.settings, os.environ)

@@ -22,7 +22,7 @@ from cerby_tui.screens.housekeeping import Housekeeping
 from cerby_tui.screens.unlock import UnlockScreen
 
 if TYPE_CHECKING:
-    from cerby_tui.enrolment import Enrolment
+    from cerby_tui.enrolling.ways import Ways
     from cerby_tui.session import Session
 
 
@@ -43,7 +43,7 @@ class CerbyApp(Housekeeping):
         *,
         open_session: Callable[[str], Session],
         session: Session | None = None,
-        enrolment: Callable[[], Enrolment] | None = None,
+        enrolment: Callable[[], Ways] | None = None,
         config: Loaded | None = None,
         save_setting: Callable[[str, object], None] | None = None,
         demo: Sequence[DemoAct] = (),

@@ -13,7 +13,7 @@ from cerby_service.database import Writing, people
 from cerby_service.database.counters import add_counter
 from cerby_tui import authoring
 from cerby_tui.codes.extract import extract
-from cerby_tui.enrolment import Enrolment
+from cerby_tui.enrolling.founding import Founding
 from cerby_tui.home import Home
 from cerby_tui.keyfile import write_key_file
 from cerby_tui.keys import FLOOR, DeviceKeys, new_seed
@@ -72,7 +72,7 @@ async def until(session: Session, condition: Callable[[], bool], seconds: float 
 async def enrol(rig: ServiceRig, root: Path, clock: FrozenClock, *, email: str = EMAIL) -> Device:
     """Found a workspace through the whole of the enrolment."""
     home = Home(root)
-    enrolment = Enrolment(home, clock, keyring=NO_KEYRING, cost=FLOOR)
+    enrolment = Founding(home, clock, keyring=NO_KEYRING, cost=FLOOR)
     enrolment.name_device("first")
     enrolment.choose_passphrase(PASSPHRASE)
     await enrolment.request_code(rig.token(), email, "Ada Founder")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cerby_tui.clock import SystemClock
-from cerby_tui.enrolment import Enrolment
+from cerby_tui.enrolling.founding import Founding
 from cerby_tui.home import Home
 from cerby_tui.keys import FLOOR
 from cerby_tui.session import Session
@@ -16,7 +16,7 @@ PASSPHRASE = "correct horse battery staple"
 
 async def enrol(home: Home, rig: Rig, token: str) -> Session:
     """Set up `home` as the first device of a new workspace; gives its session, not started."""
-    enrolment = Enrolment(home, SystemClock(), keyring=SystemKeyring(allowed=()), cost=FLOOR)
+    enrolment = Founding(home, SystemClock(), keyring=SystemKeyring(allowed=()), cost=FLOOR)
     enrolment.name_device("test device")
     enrolment.choose_passphrase(PASSPHRASE)
     await enrolment.request_code(token, EMAIL, "Ada Founder")

@@ -7,7 +7,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from cerby_tui.enrolment import Enrolment
+from cerby_tui.enrolling.founding import Founding
 from cerby_tui.errors import Alarm, OfflineError, RefusedError, UsageError, WrongPassphrase
 from cerby_tui.home import Home
 from cerby_tui.keys import FLOOR
@@ -19,12 +19,12 @@ from tests.fakes import FrozenClock
 from tests.rig import ServiceRig
 
 
-def enrolment_in(home: Home, clock: FrozenClock, transport: httpx.AsyncBaseTransport | None = None) -> Enrolment:
+def enrolment_in(home: Home, clock: FrozenClock, transport: httpx.AsyncBaseTransport | None = None) -> Founding:
     """An enrolment with cheap keys and no keyring."""
-    return Enrolment(home, clock, keyring=NO_KEYRING, cost=FLOOR, transport=transport)
+    return Founding(home, clock, keyring=NO_KEYRING, cost=FLOOR, transport=transport)
 
 
-def begun(home: Home, clock: FrozenClock, transport: httpx.AsyncBaseTransport | None = None) -> Enrolment:
+def begun(home: Home, clock: FrozenClock, transport: httpx.AsyncBaseTransport | None = None) -> Founding:
     """One whose passphrase is chosen."""
     enrolment = enrolment_in(home, clock, transport)
     enrolment.name_device("laptop")

@@ -15,7 +15,7 @@ from cerby_tui.demo.cards import DEVICE, EMAIL, PERSON, DemoCard, demo_cards
 from cerby_tui.demo.children import ServiceProcess
 from cerby_tui.demo.mail import LOOPBACK, Mailbox, mail_server
 from cerby_tui.demo.phone import Phone
-from cerby_tui.enrolment import Enrolment
+from cerby_tui.enrolling.founding import Founding
 from cerby_tui.errors import RefusedError, TimedOut
 from cerby_tui.home import Home
 from cerby_tui.keys import FLOOR
@@ -30,7 +30,7 @@ async def seed(service: ServiceProcess, home: Home, passphrase: str, say: Callab
     """Make the service and the workspace, and start the service. OfflineError, RefusedError, TimedOut."""
     async with mail_server() as mailbox:
         say("Starting a service on this machine…")
-        enrolment = Enrolment(home, SystemClock(), keyring=SystemKeyring(allowed=()), cost=FLOOR)
+        enrolment = Founding(home, SystemClock(), keyring=SystemKeyring(allowed=()), cost=FLOOR)
         token, _ = await asyncio.gather(_serve(service, mailbox), asyncio.to_thread(_begin, enrolment, passphrase))
         say("Founding a workspace…")
         await _found(enrolment, token, mailbox)
@@ -47,12 +47,12 @@ async def _serve(service: ServiceProcess, mailbox: Mailbox) -> str:
     return token
 
 
-def _begin(enrolment: Enrolment, passphrase: str) -> None:
+def _begin(enrolment: Founding, passphrase: str) -> None:
     enrolment.name_device(DEVICE)
     enrolment.choose_passphrase(passphrase)
 
 
-async def _found(enrolment: Enrolment, token: str, mailbox: Mailbox) -> None:
+async def _found(enrolment: Founding, token: str, mailbox: Mailbox) -> None:
     await enrolment.request_code(token, EMAIL, PERSON)
     await enrolment.confirm(await mailbox.code_for(EMAIL))
     groups = enrolment.kit().groups

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import platform
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import on
 from textual.binding import Binding, BindingType
@@ -29,12 +29,16 @@ from cerby_tui.screens.enrolment_steps import (
 from cerby_tui.widgets.bars import BottomBar
 
 if TYPE_CHECKING:
-    from cerby_tui.enrolment import Enrolment
+    from cerby_tui.enrolling.base import Enrolling
+    from cerby_tui.enrolling.ways import Ways
     from cerby_tui.session import Session
 
 
 class EnrolmentScreen(Sized[None]):
-    """Shows the step that has to be done next. `opened` gets the session of the new device."""
+    """Shows the step that has to be done next. `opened` gets the session of the new device.
+
+    Without an attempt in hand (`ways.begin`) it first asks for the passphrase of the earlier one.
+    """
 
     CSS_PATH = sheet("enrolment")
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -44,16 +48,15 @@ class EnrolmentScreen(Sized[None]):
 
     def __init__(
         self,
-        enrolment: Enrolment,
+        ways: Ways,
         opened: Callable[[Session], None],
         clock: Clock,
-        *,
-        resume: bool = False,
+        enrolment: Enrolling[Any] | None = None,
     ) -> None:
         super().__init__()
-        self._enrolment = enrolment
+        self._ways = ways
+        self._attempt = enrolment
         self._opened = opened
-        self._resume = resume
         self._clock = clock
         self._asked: Asked | None = None
         self._busy = False
@@ -69,7 +72,15 @@ class EnrolmentScreen(Sized[None]):
         self.query_one(BottomBar).hints = (("Enter", "go on"), ("Esc", "back"), ("F1", "all keys"))
 
     def _first(self) -> StepBox:
-        return ResumeStep(self._enrolment, self._clock) if self._resume else self._next()
+        return ResumeStep(self._ways, self._clock) if self._attempt is None else self._next()
+
+    @property
+    def _enrolment(self) -> Enrolling[Any]:
+        """The attempt that goes on: the one given, or the one that the passphrase opened."""
+        attempt = self._attempt or self._ways.in_hand
+        if attempt is None:
+            raise LookupError("no attempt is in hand")
+        return attempt
 
     def _next(self) -> StepBox:
         """The step that the enrolment says comes now."""

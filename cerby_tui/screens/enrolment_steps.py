@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from textual.containers import VerticalGroup
 from textual.content import Content
@@ -20,7 +20,8 @@ from cerby_tui.screens.base import caption
 from cerby_tui.widgets.entry import Entry
 
 if TYPE_CHECKING:
-    from cerby_tui.enrolment import Enrolment
+    from cerby_tui.enrolling.base import Enrolling
+    from cerby_tui.enrolling.ways import Ways
 
 GROUPS_A_LINE = 4
 LATER = "Esc leaves; you can go on another time."
@@ -39,7 +40,7 @@ class Asked:
     def __repr__(self) -> str:
         return "Asked(…)"
 
-    async def send(self, enrolment: Enrolment, clock: Clock) -> Asked:
+    async def send(self, enrolment: Enrolling[Any], clock: Clock) -> Asked:
         """Have a code sent; answers the request with its times."""
         sent = await enrolment.request_code(self.token, self.email, self.name)
         now = clock.now()
@@ -56,9 +57,8 @@ class StepBox(VerticalGroup):
     class Submitted(Message):
         """Enter on the last line of the step."""
 
-    def __init__(self, enrolment: Enrolment, clock: Clock) -> None:
+    def __init__(self, clock: Clock) -> None:
         super().__init__()
-        self.enrolment = enrolment
         self.clock = clock
 
     def compose(self) -> Iterable[Widget]:
@@ -103,14 +103,22 @@ class StepBox(VerticalGroup):
             self.post_message(self.Submitted())
 
 
-class NameStep(StepBox):
+class EnrolmentStep(StepBox):
+    """A step of an attempt that is in hand."""
+
+    def __init__(self, enrolment: Enrolling[Any], clock: Clock) -> None:
+        super().__init__(clock)
+        self.enrolment = enrolment
+
+
+class NameStep(EnrolmentStep):
     """Names the device."""
 
     number = 1
     title = "Name your device"
     explanation = "You will know it by this name among your trusted sessions."
 
-    def __init__(self, enrolment: Enrolment, clock: Clock, suggestion: str) -> None:
+    def __init__(self, enrolment: Enrolling[Any], clock: Clock, suggestion: str) -> None:
         super().__init__(enrolment, clock)
         self._suggestion = suggestion
 
@@ -123,7 +131,7 @@ class NameStep(StepBox):
         self.enrolment.name_device(self.value("device"))
 
 
-class PassphraseStep(StepBox):
+class PassphraseStep(EnrolmentStep):
     """Chooses the passphrase, and writes the key file."""
 
     number = 2
@@ -174,6 +182,10 @@ class ResumeStep(StepBox):
     title = "Go on setting up this device"
     explanation = "The passphrase that you chose for it opens what is there already."
 
+    def __init__(self, ways: Ways, clock: Clock) -> None:
+        super().__init__(clock)
+        self._ways = ways
+
     def questions(self) -> Iterable[Widget]:
         """One line."""
         yield Entry(id="first", password=True, placeholder="Passphrase")
@@ -181,10 +193,10 @@ class ResumeStep(StepBox):
     async def submit(self) -> None:
         """Open."""
         self.tell("Opening…")
-        await asyncio.to_thread(self.enrolment.resume, self.value("first"))
+        await asyncio.to_thread(self._ways.resume, self.value("first"))
 
 
-class TokenStep(StepBox):
+class TokenStep(EnrolmentStep):
     """Token, name and e-mail address; has a code sent."""
 
     number = 3
@@ -207,14 +219,14 @@ class TokenStep(StepBox):
         self.asked = await asked.send(self.enrolment, self.clock)
 
 
-class CodeStep(StepBox):
+class CodeStep(EnrolmentStep):
     """The e-mailed code; founds the workspace."""
 
     number = 4
     title = "Confirm your e-mail address"
     explanation = "Enter the six-digit code that was sent to you. " + LATER
 
-    def __init__(self, enrolment: Enrolment, clock: Clock, asked: Asked | None) -> None:
+    def __init__(self, enrolment: Enrolling[Any], clock: Clock, asked: Asked | None) -> None:
         super().__init__(enrolment, clock)
         self.asked = asked
 
@@ -246,7 +258,7 @@ class CodeStep(StepBox):
         await self.enrolment.confirm(self.value("code"))
 
 
-class KitStep(StepBox):
+class KitStep(EnrolmentStep):
     """Shows the recovery kit."""
 
     number = 5
@@ -278,7 +290,7 @@ class KitStep(StepBox):
         """Nothing is kept yet: the groups are asked back first."""
 
 
-class CheckStep(StepBox):
+class CheckStep(EnrolmentStep):
     """Asks two groups back."""
 
     number = 5

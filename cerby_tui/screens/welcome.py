@@ -18,7 +18,7 @@ from cerby_tui.widgets.ink import Line
 from cerby_tui.widgets.line_list import LineList
 
 if TYPE_CHECKING:
-    from cerby_tui.enrolment import Enrolment
+    from cerby_tui.enrolling.ways import Ways
     from cerby_tui.session import Session
 
 Choice = tuple[str, str, str]
@@ -63,10 +63,10 @@ class WelcomeScreen(Sized[None]):
     CSS_PATH = sheet("enrolment")
     BINDINGS: ClassVar[list[BindingType]] = [Binding("q", "app.leave", show=False)]
 
-    def __init__(self, enrolment: Enrolment, opened: Callable[[Session], None], clock: Clock) -> None:
+    def __init__(self, ways: Ways, opened: Callable[[Session], None], clock: Clock) -> None:
         super().__init__()
         self._clock = clock
-        self._enrolment = enrolment
+        self._ways = ways
         self._opened = opened
 
     def compose(self) -> Iterable[Widget]:
@@ -79,7 +79,7 @@ class WelcomeScreen(Sized[None]):
         yield BottomBar()
 
     def _choices(self) -> tuple[Choice, ...]:
-        return (RESUME, DISCARD) if self._enrolment.begun else (CREATE,)
+        return (RESUME, DISCARD) if self._ways.begun else (CREATE,)
 
     def on_mount(self) -> None:
         """Ready to choose."""
@@ -103,15 +103,15 @@ class WelcomeScreen(Sized[None]):
         if choice == "discard":
             self._ask_discard()
         else:
-            resume = choice == "resume"
-            self.app.push_screen(EnrolmentScreen(self._enrolment, self._opened, self._clock, resume=resume))
+            attempt = self._ways.in_hand if choice == "resume" else self._ways.begin("found")
+            self.app.push_screen(EnrolmentScreen(self._ways, self._opened, self._clock, attempt))
 
     def _ask_discard(self) -> None:
         from cerby_tui.screens.confirm import ConfirmScreen
 
         def answered(yes: bool | None) -> None:
             if yes:
-                self._enrolment.discard()
+                self._ways.discard()
                 self._show()
 
         self.app.push_screen(

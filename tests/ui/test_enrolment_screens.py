@@ -9,7 +9,7 @@ import pytest
 from textual.pilot import Pilot
 
 from cerby_tui.app import CerbyApp
-from cerby_tui.enrolment import Enrolment
+from cerby_tui.enrolling.ways import Ways
 from cerby_tui.home import Home
 from cerby_tui.keys import FLOOR
 from cerby_tui.screens.cards import CardsScreen
@@ -28,7 +28,7 @@ NAMES = iter(range(1000))
 def app_for(home: Home, clock: FrozenClock, look: Look = DARK) -> CerbyApp:
     """The app on a device without a vault."""
     return app_over(
-        None, clock, look, enrolment=lambda: Enrolment(home, clock, keyring=NO_KEYRING, cost=FLOOR)
+        None, clock, look, enrolment=lambda: Ways(home, clock, keyring=NO_KEYRING, cost=FLOOR)
     )  # fmt: skip
 
 

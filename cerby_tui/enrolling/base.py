@@ -1,9 +1,9 @@
-"""Setting up this device as the first of a new workspace; every step can be repeated, and the whole thing resumed.
+"""What every way of setting up this device has in common; every step can be repeated, and the whole thing resumed.
 
-The key file is written before the token or a code is spent. What is known so far lies sealed in a file beside it until
-the recovery kit is confirmed.
+The key file is written before a token, an invite or a code is spent. What is known so far lies sealed in a file beside
+it until the recovery kit is confirmed, or, where there is none to confirm, until the vault is written.
 
-    name ──▶ passphrase ──▶ token ──▶ code ──▶ kit ──▶ done
+    name ──▶ passphrase ──▶ the steps of the way ──▶ kit ──▶ done
 """
 
 from __future__ import annotations
@@ -11,19 +11,19 @@ from __future__ import annotations
 import asyncio
 import os
 import secrets
-from collections.abc import AsyncIterator
+from abc import ABC, abstractmethod
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, ClassVar, Generic, Literal
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from cerby_tui.clock import Clock
 from cerby_tui.codes.extract import extract
-from cerby_tui.errors import Alarm, RefusedError, UsageError
-from cerby_tui.founding import Known, compose, read_known, write_known
+from cerby_tui.enrolling.known import AnyKnown, Way, read_known, write_known
+from cerby_tui.errors import Alarm, CerbyError, UsageError
 from cerby_tui.home import Home
-from cerby_tui.keyfile import measured_cost, write_key_file
+from cerby_tui.keyfile import device_of, measured_cost, write_key_file
 from cerby_tui.keys import RECOVERY_LENGTH, Cost, DeviceKeys, new_seed
 from cerby_tui.lease import SessionFacts, renewed, write_session_file
 from cerby_tui.passphrase import check_passphrase
@@ -31,18 +31,15 @@ from cerby_tui.session import Session
 from cerby_tui.sync.beginning import begin_vault
 from cerby_tui.system_keyring import NoKeyring, SystemKeyring
 from cerby_tui.unlocking import unlock
-from cerby_wire.entries import stream_id
+from cerby_tui.vault.meta import Identity
 from cerby_wire.errors import Refused
-from cerby_wire.records import fingerprint
-from cerby_wire.shapes import StartVerification, Verification
-from cerby_wire.texts import parse_token, recovery_code
+from cerby_wire.shapes import SignedRecord, StoredEntry
+from cerby_wire.texts import recovery_code
 
 if TYPE_CHECKING:
     from cerby_tui.sync.api import Api, Transport
 
-Step = Literal["name", "passphrase", "token", "code", "kit", "done"]
-
-TRY_AGAIN = ("wrong_code", "code_expired", "too_many_tries")
+Step = Literal["name", "passphrase", "token", "invite", "address", "approval", "recovery", "code", "kit", "done"]
 
 
 class Kit(Struct, frozen=True):
@@ -56,8 +53,13 @@ class Kit(Struct, frozen=True):
         return "Kit(…)"
 
 
-class Enrolment:
-    """One device on its way into a new workspace. Every method may be called again after a failure."""
+class Enrolling(ABC, Generic[AnyKnown]):
+    """One device on its way. Every method may be called again after a failure."""
+
+    way: ClassVar[Way]
+    makes_kit: ClassVar[bool] = True
+    """Whether a new recovery key is made here, so that its kit has to be shown and asked back."""
+    kind: type[AnyKnown]
 
     def __init__(
         self,
@@ -74,11 +76,23 @@ class Enrolment:
         self._keyring = keyring or SystemKeyring()
         self._cost = cost
         self._device: DeviceKeys | None = None
-        self._known: Known | None = None
+        self._known: AnyKnown | None = None
         self._name = ""
 
     def __repr__(self) -> str:
-        return f"Enrolment({self.step})"
+        return f"{type(self).__name__}({self.step})"
+
+    @abstractmethod
+    def _first(self, device_name: str, recovery: bytes) -> AnyKnown:
+        """What is known once the passphrase is chosen."""
+
+    @abstractmethod
+    def _own_step(self, known: AnyKnown) -> Step:
+        """Which step of this way comes next, before there is a vault."""
+
+    @abstractmethod
+    def _settled(self, known: AnyKnown) -> bool:
+        """Whether the service has taken this device in, so that an existing vault is a whole one."""
 
     @property
     def begun(self) -> bool:
@@ -86,14 +100,19 @@ class Enrolment:
         return self._known is None and self._home.key_file.exists()
 
     @property
+    def in_hand(self) -> bool:
+        """Whether its keys are open, so that it goes on without the passphrase."""
+        return self._known is not None
+
+    @property
     def step(self) -> Step:
         """What has to be done next."""
         known = self._known
         if known is None:
             return "passphrase" if self._name else "name"
-        if known.founded and self._home.vault.exists():
+        if self._settled(known) and self._home.vault.exists():
             return "kit" if self._home.enrolment_file.exists() else "done"
-        return "code" if known.verification else "token"
+        return self._own_step(known)
 
     def name_device(self, name: str) -> None:
         """How this device is called among one's trusted sessions. Raises UsageError."""
@@ -117,22 +136,23 @@ class Enrolment:
             raise UsageError("The device needs a name first.")
         if self.begun:
             raise UsageError("A device was begun here already.", next_step="Resume it, or discard it.")
-        device, recovery = DeviceKeys(new_seed()), secrets.token_bytes(RECOVERY_LENGTH)
+        device = DeviceKeys(new_seed())
+        recovery = secrets.token_bytes(RECOVERY_LENGTH) if self.makes_kit else b""
         keyring = self._second_secret(device)
         try:
             check_passphrase(passphrase, alone=not keyring, about=(self._name,))
         except UsageError:
-            self._forget_secret(device)
+            self._forget_secret(device.id)
             raise
         self._device = device
         # Without this file the key file could be neither resumed nor of use, so it comes first.
-        self._keep(Known(self._name, recovery))
+        self._keep(self._first(self._name, recovery))
         write_key_file(
             self._home.key_file,
             device.seed,
             passphrase,
             keyring=keyring,
-            recovery_public=DeviceKeys.from_recovery(recovery).public,
+            recovery_public=DeviceKeys.from_recovery(recovery).public if recovery else None,
             cost=self._cost or measured_cost(bool(keyring), memory=_memory()),
         )
 
@@ -142,102 +162,38 @@ class Enrolment:
         except NoKeyring:
             return b""
 
-    def _forget_secret(self, device: DeviceKeys) -> None:
+    def _forget_secret(self, device: bytes) -> None:
         with suppress(NoKeyring):
-            self._keyring.forget(device.id.hex())
+            self._keyring.forget(device.hex())
 
     def resume(self, passphrase: str) -> Step:
-        """Go on where an earlier attempt ended; a second or so. Raises WrongPassphrase, NoVault, Alarm."""
+        """Go on where an earlier attempt of this way ended; a second or so. Raises WrongPassphrase, NoVault, Alarm."""
         device = unlock(self._home, passphrase, self._keyring)
-        self._known = read_known(self._home.enrolment_file, device)
+        return self.go_on(device)
+
+    def go_on(self, device: DeviceKeys) -> Step:
+        """Go on with keys that are open already. Raises Alarm."""
+        self._known = read_known(self._home.enrolment_file, device, self.kind)
         self._device = device
         return self.step
 
     def discard(self) -> None:
-        """Forget everything about this device; nobody else knows it unless the workspace was founded."""
-        if self._device is not None:
-            self._forget_secret(self._device)
+        """Forget everything about this device; nobody else knows it unless the service has taken it in."""
         home = self._home
+        with suppress(CerbyError, Refused):  # a key file that cannot be read names nobody
+            self._forget_secret(device_of(home.key_file))
         beside = [home.vault.with_name(home.vault.name + end) for end in ("-wal", "-shm")]
         for path in (home.key_file, home.session_file, home.vault, *beside, home.enrolment_file):
             path.unlink(missing_ok=True)
         self._device = self._known = None
         self._name = ""
 
-    async def request_code(self, token: str, email: str, name: str) -> Verification:
-        """Have a six-digit code sent to `email`; seconds until it ends, and until another can be asked for.
-
-        Raises UsageError for a mistyped token, OfflineError, RefusedError, Alarm if another service answers.
-        """
-        try:
-            parsed = parse_token(token)
-        except Refused as refused:
-            raise UsageError(f"That is not a token. {refused.sentence}", next_step="Paste the whole of it.") from None
-        device, known = self._ready()
-        email, name = email.strip(), name.strip()
-        if not name:
-            raise UsageError("Please say your name: colleagues will see it.")
-        async with self._line(parsed.origin) as api:
-            about = await api.about()
-            if fingerprint(about.service_key) != parsed.fingerprint:
-                raise Alarm("service_key", "This is not the service that made the token.", safe="Nothing was sent.")
-            asked = StartVerification(email, device.public, parsed.secret)
-            verification = await api.start_verification(asked)
-        same = (known.email, known.name, known.token) == (email, name, parsed.secret)
-        known = replace(known, origin=parsed.origin, service_key=about.service_key, token=parsed.secret)
-        known = replace(known, email=email, name=name, found=known.found if same else None)
-        self._keep(replace(known, verification=verification.id))
-        return verification
-
-    async def confirm(self, code: str) -> None:
-        """Found the workspace with the code and write the vault. Raises OfflineError, RefusedError, Alarm."""
-        device, known = self._ready()
-        async with self._line(known.origin) as api:
-            if not known.founded:
-                await self._found(api, code.strip())
-            await self._settle(api, device)
-
-    async def _found(self, api: Api, code: str) -> None:
-        """Send the request whose answer was lost, or else one with this code."""
-        device, known = self._ready()
-        if known.found is not None and known.found.code:
-            try:
-                await api.found(known.found)
-            except RefusedError:
-                known = replace(known, found=replace(known.found, code=""))
-            else:
-                self._keep(replace(known, founded=True))
-                return
-        found = replace(known.found or compose(known, device), code=code, verification=known.verification)
-        # Kept before it is sent: a lost answer is asked for again with the very same bytes.
-        self._keep(replace(known, found=found))
-        try:
-            await api.found(found)
-        except RefusedError as refused:
-            if refused.code in TRY_AGAIN:
-                self._keep(replace(known, found=replace(found, code="")))
-            raise
-        self._keep(replace(known, found=found, founded=True))
-
-    async def _settle(self, api: Api, device: DeviceKeys) -> None:
-        """First lease and vault of a workspace that is founded."""
-        _device, known = self._ready()
-        identity = known.identity(device)
-        heads = await api.heads("")
-        facts = SessionFacts(identity.service_key, identity.workspace, identity.user)
-        try:
-            facts = renewed(facts, heads.lease, device.id)
-        except Refused as refused:
-            raise Alarm(refused.rule, "The service sent a lease that is not for this session.") from None
-        write_session_file(self._home.session_file, device.mac_key, facts)
-        entries = known.entries()
-        await asyncio.to_thread(begin_vault, self._home, device, identity, entries, extract, self._clock)
-
     def kit(self) -> Kit:
-        """The recovery kit. Raises UsageError before the workspace is founded."""
+        """The recovery kit. Raises UsageError before the person is known, or where none is made."""
         _device, known = self._ready()
-        groups = tuple(recovery_code(known.recovery).split("-"))
-        return Kit(groups, known.origin, stream_id(known.request.user).hex())
+        if not known.user or not known.recovery:
+            raise UsageError("There is no recovery kit yet.")
+        return Kit(tuple(recovery_code(known.recovery).split("-")), known.origin, known.user.hex())
 
     def asked_back(self) -> tuple[int, int]:
         """The numbers (from 1) of the two groups that are asked back; the same ones however often it is asked."""
@@ -251,7 +207,7 @@ class Enrolment:
         groups = self.kit().groups
         right = all(answers.get(one, "").strip().upper() == groups[one - 1] for one in self.asked_back())
         if right:
-            self._home.enrolment_file.unlink(missing_ok=True)
+            self._finish()
         return right
 
     def open(self) -> Session:
@@ -260,8 +216,24 @@ class Enrolment:
             raise UsageError("This device is not set up yet.")
         return Session(self._home, self._device, self._clock, transport=self._transport)
 
+    async def _write_vault(self, identity: Identity, lease: SignedRecord, entries: Sequence[StoredEntry]) -> None:
+        """First lease and vault of a device that the service has taken in. Raises Alarm."""
+        device, _known = self._ready()
+        facts = SessionFacts(identity.service_key, identity.workspace, identity.user)
+        try:
+            facts = renewed(facts, lease, device.id)
+        except Refused as refused:
+            raise Alarm(refused.rule, "The service sent a lease that is not for this session.") from None
+        write_session_file(self._home.session_file, device.mac_key, facts)
+        await asyncio.to_thread(begin_vault, self._home, device, identity, entries, extract, self._clock)
+
+    def _finish(self) -> None:
+        """Nothing is left to be done: from now on this is a device like any other."""
+        self._home.enrolment_file.unlink(missing_ok=True)
+
     @asynccontextmanager
     async def _line(self, origin: str) -> AsyncIterator[Api]:
+        """The way to a service, signed by this device."""
         from cerby_tui.sync.api import Api  # loads the network when it is first needed
 
         device, _known = self._ready()
@@ -271,12 +243,13 @@ class Enrolment:
         finally:
             await api.close()
 
-    def _ready(self) -> tuple[DeviceKeys, Known]:
+    def _ready(self) -> tuple[DeviceKeys, AnyKnown]:
         if self._device is None or self._known is None:
             raise UsageError("The passphrase has to be chosen first.")
         return self._device, self._known
 
-    def _keep(self, known: Known) -> None:
+    def _keep(self, known: AnyKnown) -> None:
+        """Remember what is known now, on the disk before anything is sent."""
         if self._device is None:
             raise UsageError("The passphrase has to be chosen first.")
         write_known(self._home.enrolment_file, self._device, known)
