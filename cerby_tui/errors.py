@@ -17,6 +17,10 @@ CerbyError
 
 from __future__ import annotations
 
+TYPE_CHECKING = False  # `typing` would cost the start of every command
+if TYPE_CHECKING:
+    from cerby_tui.team_values import Farewell
+
 
 class CerbyError(Exception):
     """Base of the tree. `sentence` says what happened; `safe` what is safe; `next_step` what to do."""
@@ -56,7 +60,12 @@ class LeaseOver(LockedError):
 
 
 class SessionRemoved(LockedError):
-    """This trusted session was removed, or the service says that it was."""
+    """This trusted session was removed, or the service says that it was.
+
+    `farewell` says who did it and what became of the vault, once that was verified; without it nothing was deleted.
+    """
+
+    farewell: Farewell | None = None
 
 
 class NoVault(LockedError):

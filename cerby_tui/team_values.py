@@ -95,6 +95,19 @@ class PendingSession(Struct, frozen=True):
     taken_elsewhere: bool = False
 
 
+class Farewell(Struct, frozen=True):
+    """How this session ended, as it was verified: who ended it and when (UTC ms; the service's word, 0 unknown).
+
+    `unsent` names the changes that never reached the service; `export` is the file that holds them sealed, or empty.
+    """
+
+    what: Literal["removed", "suspended", "left"]
+    by: str
+    at: int = 0
+    unsent: tuple[str, ...] = ()
+    export: str = ""
+
+
 class FieldChange(Struct, frozen=True):
     """A field before and after a version of a card."""
 

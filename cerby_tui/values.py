@@ -223,10 +223,23 @@ class SyncStatus(Struct, frozen=True):
     progress: str = ""
 
 
+class News(Struct, frozen=True):
+    """A sentence for the person that came by itself. A loud one stays until somebody says that they have read it."""
+
+    sentence: str
+    title: str = ""
+    loud: bool = False
+
+
 class Changed(Struct, frozen=True):
-    """What a change touched, so that screens know what to read again. `new_messages` just came in."""
+    """What a change touched, so that screens know what to read again. `new_messages` just came in.
+
+    `requests`: a device asks to be trusted, or such a request ended; `news` is to be said.
+    """
 
     accounts: frozenset[bytes] = frozenset()
     new_messages: tuple[MessageKey, ...] = ()
     status: bool = False
     everything: bool = False
+    requests: bool = False
+    news: tuple[News, ...] = ()

@@ -140,4 +140,6 @@ def _together(one: Changed, other: Changed) -> Changed:
         new_messages=one.new_messages + other.new_messages,
         status=one.status or other.status,
         everything=one.everything or other.everything,
+        requests=one.requests or other.requests,
+        news=one.news + other.news,
     )
