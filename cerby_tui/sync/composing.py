@@ -14,7 +14,7 @@ from cerby_tui.sync import lists
 from cerby_tui.vault import marks
 from cerby_tui.vault.accounts import merged
 from cerby_tui.vault.around import Around
-from cerby_tui.vault.marks import FAVOURITES_SLOT, MARKS, READ_SLOT, STARRED
+from cerby_tui.vault.marks import DRILLED, FAVOURITES_SLOT, KIT_SLOT, MARKS, READ_SLOT, STARRED, TRUST_SLOT
 from cerby_tui.vault.opener import KeyOpener
 from cerby_tui.vault.outbox import Pending
 from cerby_tui.vault.shares import Roles, stored_roles, with_shares
@@ -27,6 +27,13 @@ from cerby_wire.state import AccountState
 DELETED = "The account was deleted; restore it to apply this change."
 NOT_OWNER = "You are no longer an Owner of this account."
 CLOSED = "The content of this account is closed to you."
+PRIVATE = {
+    "read": (READ_SLOT, MARKS),
+    "favourite": (FAVOURITES_SLOT, STARRED),
+    "trust": (TRUST_SLOT, ""),
+    "kit": (KIT_SLOT, DRILLED),
+}
+"""Where each private act is kept: the slot, and the name in it (empty for the whole of it)."""
 
 
 class Composed(Struct, frozen=True):
@@ -146,14 +153,15 @@ class Composing:
             return None
         act = rows[0].act
         same = [row for row in rows if row.act == act]
-        slot, name = (READ_SLOT, MARKS) if act == "read" else (FAVOURITES_SLOT, STARRED)
+        slot, name = PRIVATE[act]
         stored = self._opener.private(state, slot) or {}
-        wanted = stored.get(name, {})
+        before = stored.get(name, {}) if name else stored
+        wanted = before
         for row in same:
             wanted = marks.union(wanted, row.changes) if act == "read" else wanted | row.changes
-        if wanted == stored.get(name, {}):
+        if wanted == before:
             return Composed(_ids(same))
-        content = stored | {name: wanted}
+        content = stored | ({name: wanted} if name else wanted)
         return Composed(_ids(same), authoring.personal_item(self.author(), state, keys, slot, content))
 
 

@@ -17,6 +17,12 @@ READ_SLOT = 1
 MARKS = "marks"
 FAVOURITES_SLOT = 2
 STARRED = "starred"
+TRUST_SLOT = 3
+SERVICE_KEY = "service_key"
+"""The pinned key of the service, so that a recovery can compare it."""
+KIT_SLOT = 4
+DRILLED = "drilled"
+"""When the recovery kit was last tried, UTC milliseconds, by the id of its recovery device."""
 
 
 def covers(marks: Marks, key: MessageKey) -> bool:

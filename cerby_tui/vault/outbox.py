@@ -18,7 +18,7 @@ from cerby_tui.vault.database import Database, Row
 from cerby_wire.encoding import decode, encode
 from cerby_wire.headers import Entry
 
-Act = Literal["create", "edit", "share", "delete", "restore", "read", "favourite"]
+Act = Literal["create", "edit", "share", "delete", "restore", "read", "favourite", "trust", "kit"]
 
 WORDS = {
     "create": "new account",
@@ -28,8 +28,9 @@ WORDS = {
     "restore": "restore",
     "favourite": "favourite",
 }
-SILENT = "read"
-"""Read marks are gathered and sent now and then; nobody waits for them."""
+SILENT = ("read", "trust", "kit")
+"""Read marks and small notes to oneself are gathered and sent now and then; nobody waits for them."""
+_SAID = f"act NOT IN {SILENT}"
 
 _ALL = "SELECT id, op, stream, act, base, changes, since, sent, refused, label FROM outbox "
 
@@ -122,12 +123,12 @@ class Outbox:
 
     def count(self, *, refused: bool = False) -> int:
         """How many changes wait, or could not be saved."""
-        sql = "SELECT count(*) FROM outbox WHERE act != ? AND (refused != '') = ?"
-        return int(self._database.value(sql, (SILENT, refused)))
+        sql = f"SELECT count(*) FROM outbox WHERE {_SAID} AND (refused != '') = ?"  # noqa: S608 - the names above
+        return int(self._database.value(sql, (refused,)))
 
     def waiting(self) -> list[Waiting]:
         """Everything that waits or could not be saved, oldest first, for the screen."""
-        found = [_pending(row) for row in self._database.rows(_ALL + "WHERE act != ? ORDER BY id", (SILENT,))]
+        found = [_pending(row) for row in self._database.rows(f"{_ALL} WHERE {_SAID} ORDER BY id")]
         return [Waiting(one.id, one.stream, one.label, described(one), one.since, one.refused) for one in found]
 
 
