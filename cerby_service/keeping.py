@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
+from cerby_service import guarding
+from cerby_service.activity_lines import drawn
 from cerby_service.clock import Clock
 from cerby_service.consequences import Consequences
-from cerby_service.database import Change, Writing, people, streams
+from cerby_service.database import Change, Writing, streams
 from cerby_service.database.streams import Place, StreamRow
 from cerby_service.shelf import Shelf, States
 from cerby_wire.entries import entry_hash, read_header
@@ -32,20 +34,31 @@ class Keeper:
         self._states = States()
         self._consequences = Consequences(clock, removed)
 
-    def push(self, writing: Writing, workspace: bytes, user: bytes, pushed: PushEntry) -> Pushed:
-        """Take an entry that `user` sent, perhaps written by somebody else; answers for this entry alone."""
+    def push(
+        self,
+        writing: Writing,
+        workspace: bytes,
+        user: bytes,
+        pushed: PushEntry,
+        *,
+        alone: bool = True,
+        back: bool = False,
+    ) -> Pushed:
+        """Take an entry that `user` sent, perhaps written by somebody else; answers for this entry alone.
+
+        With `alone=False` the caller sees to it that nobody is left the only Owner of anything; `back` is for entries
+        that a restored backup had lost.
+        """
         row = streams.lock(writing, workspace, pushed.stream)
         held = self._states.of(row) if row else None
-        digest = entry_hash(pushed.entry)
-        place = streams.place_of(writing, workspace, digest)
-        if place is not None and row is not None and place.stream == row.id and _may_write(held, user):
+        place = streams.place_of(writing, workspace, entry_hash(pushed.entry))
+        if place is not None and row is not None and place.stream == row.id and self._may_know(held, user, pushed):
             return Pushed("already", place.n, place.head)
         n, head = (row.n, row.head) if row else (0, b"")
         try:
-            if read_header(pushed.entry).kind in streams.SHARED and row is None:
-                raise Refused("not_here", "People and workspaces begin elsewhere.")
-            state = self._judge(writing, workspace, held, pushed)
-            self._check_sender(writing, workspace, user, held, state)
+            state = self._judge(writing, workspace, user, held, pushed, back)
+            if alone and (leaving := guarding.lowered(pushed.entry)) and not back:
+                guarding.check_not_alone(writing, workspace, leaving)
         except Stale as error:
             return Pushed("stale", n, head, error.rule, error.sentence)
         except Behind as error:
@@ -64,37 +77,28 @@ class Keeper:
         place = Place(state.stream, state.n, state.head)
         streams.append(writing, workspace, place, entry_hash(entry), entry, self._clock())
         audience = self._consequences.draw(writing, workspace, state, before)
+        writing.log(*drawn(workspace, entry, state, before))
         small = len(entry.header) + len(entry.body) + len(entry.signature) <= INLINE_RECORD
         event = HeadEvent(fresh.kind, state.stream, state.n, state.head, entry if small else None)
         writing.note(Change(workspace, "entry", state.stream, event, audience, n=state.n))
 
-    def _judge(self, writing: Writing, workspace: bytes, held: State | None, pushed: PushEntry) -> State:
+    def _judge(
+        self, writing: Writing, workspace: bytes, user: bytes, held: State | None, pushed: PushEntry, back: bool
+    ) -> State:
+        """By the shared rules, and by what only the service knows. Raises Refused, Stale, Behind, NewerVersion."""
+        header = read_header(pushed.entry)
+        if header.kind in streams.SHARED and held is None:
+            raise Refused("not_here", "People and workspaces begin elsewhere.")
         around = Shelf(writing, workspace, self._service_key, self._states)
-        return accept(held, pushed.entry, around, expected=pushed.stream)
+        state = accept(held, pushed.entry, around, expected=pushed.stream)
+        guarding.check(writing, around.workspace(), user, held, state, pushed.entry)
+        if not back:
+            guarding.check_today(around.workspace(), state, header)
+        return state
 
-    def _check_sender(self, writing: Writing, workspace: bytes, user: bytes, held: State | None, state: State) -> None:
-        """Only who may see a stream may add to it. Raises Refused."""
-        if not (_may_write(state, user) or (held is not None and _may_write(held, user))):
-            raise Refused("not_allowed", "The sender may not see this stream.")
-        if held is None and isinstance(state, PersonalState):
-            there = streams.personal_of(writing, workspace, state.user)
-            if there is not None:
-                raise Refused("personal_exists", "That person has a personal stream already.")
-        if isinstance(state, UserState):
-            for device in state.active_devices(state.n):
-                known = people.find_device(writing, device)
-                if known is not None and (known.workspace, known.user) != (workspace, state.stream):
-                    raise Refused("device_elsewhere", "That session belongs to somebody else, or to another workspace.")
-
-
-def _may_write(state: State | None, user: bytes) -> bool:
-    """Whether somebody may see the stream that this is the state of."""
-    match state:
-        case AccountState():
-            return user in state.members
-        case PersonalState():
-            return user == state.user
-    return state is not None
+    def _may_know(self, held: State | None, user: bytes, pushed: PushEntry) -> bool:
+        """Whether somebody may hear that an entry is there: who sees its stream, and who wrote it."""
+        return guarding.may_see(held, user) or read_header(pushed.entry).author == user
 
 
 def _row(workspace: bytes, state: State, before: State | None) -> StreamRow:

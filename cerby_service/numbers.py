@@ -19,7 +19,8 @@ from cerby_service.database.numbers import KeyRow, NumberRow, OfferRow
 from cerby_service.errors import Refusal
 from cerby_service.http import Answer
 from cerby_service.keys import fresh_id
-from cerby_service.offers import Asker, Offers, read_id, require_no_number, require_owner
+from cerby_service.offers import Asker, Offers, read_id, require_no_number
+from cerby_service.permitted import permit_on
 from cerby_service.settings import Timings
 from cerby_service.settling import Settling, announce
 from cerby_wire.catalogue import Catalogue
@@ -119,7 +120,7 @@ class Numbers:
         offer = numbers.find_offer(writing, caller.workspace, offer_id)
         if offer is None or offer.user != caller.user:
             raise Refusal("not_found", "There is no such offer.")
-        require_owner(writing, caller, offer.account)
+        permit_on(writing, caller, "create_number", offer.account)
         require_no_number(writing, offer.account)
         over = offer.state != "open" or offer.expires <= self._clock()
         if over or offer.carrier not in self._carriers:
@@ -186,7 +187,7 @@ class Numbers:
         row = numbers.find_number(reading, caller.workspace, read_id(request.path_params["number"]))
         if row is None:
             raise Refusal("not_found", "There is no such number.")
-        require_owner(reading, caller, row.account)
+        permit_on(reading, caller, "release_number", row.account)
         return row
 
     def _moved(self, row: NumberRow, wanted: str) -> NumberView:

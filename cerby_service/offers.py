@@ -11,16 +11,16 @@ from starlette.requests import Request
 from cerby_service.auth import Caller
 from cerby_service.carriers.base import Candidate, Carrier, CarrierError
 from cerby_service.clock import MINUTE, Clock
-from cerby_service.database import Database, Reading, Writing, numbers, streams
+from cerby_service.database import Database, Reading, Writing, numbers
 from cerby_service.database.numbers import Kind, OfferRow
 from cerby_service.errors import Refusal
 from cerby_service.http import Nothing
 from cerby_service.keys import ServiceKey, fresh_id
 from cerby_service.logs import fields
+from cerby_service.permitted import permit_on
 from cerby_service.settings import Timings
 from cerby_wire.catalogue import Catalogue
 from cerby_wire.records import Offer
-from cerby_wire.roles import ACCOUNT_OWNERS
 from cerby_wire.shapes import AskOffer, OfferAnswer
 
 WORTH_REPEATING = MINUTE
@@ -71,7 +71,7 @@ class Offers:
         self._kinds(asked.app)
 
         def look(reading: Reading) -> OfferRow | None:
-            require_owner(reading, caller, asked.account)
+            permit_on(reading, caller, "create_number", asked.account)
             require_no_number(reading, asked.account)
             return numbers.open_offer(reading, caller.workspace, asked.account, caller.user)
 
@@ -164,15 +164,6 @@ class Offers:
         if not kinds:
             raise Refusal("app_takes_no_number", f"{known.name if known else app} takes no phone number.")
         return kinds
-
-
-def require_owner(reading: Reading, caller: Caller, account: bytes) -> None:
-    """Only Owners of an account, who may own accounts, get and give back numbers. Raises Refusal."""
-    role = streams.role_on(reading, caller.workspace, account, caller.user)
-    if role is None:
-        raise Refusal("not_found", "There is no such account, or it was not saved at the service yet.")
-    if role != "owner" or caller.role not in ACCOUNT_OWNERS:
-        raise Refusal("not_owner", "Only an Owner of the account can do that.")
 
 
 def require_no_number(reading: Reading, account: bytes) -> None:

@@ -177,11 +177,15 @@ activity = Table(
     _bytes("user"),
     _bytes("device"),
     _bytes("account"),
+    _bytes("subject"),
+    _text("detail"),
+    _bytes("id"),
     _bytes("raw"),
     _bytes("signature"),
     _bytes("hash"),
 )
 Index("activity_by_account", activity.c.workspace, activity.c.account, activity.c.n)
+Index("activity_by_id", activity.c.workspace, activity.c.id)
 
 # Recovery devices of people, present and past: how a kit finds its person.
 kits = Table("kits", metadata, _bytes("device", key=True), _bytes("workspace"), _bytes("user"))

@@ -30,6 +30,24 @@ class Change(Struct, frozen=True):
     user: bytes = b""
 
 
+class Draft(Struct, frozen=True):
+    """A line for the activity log. `id` is that of a signed event, which is taken once; the log makes others up.
+
+    `subject` is whom or which session it concerns; `raw` and `signature` are the evidence (cerby_wire.activity.Line).
+    """
+
+    workspace: bytes
+    event: str
+    user: bytes
+    device: bytes = b""
+    account: bytes = b""
+    subject: bytes = b""
+    detail: str = ""
+    id: bytes = b""
+    raw: bytes = b""
+    signature: bytes = b""
+
+
 class Announced(Struct, frozen=True):
     """A change that is committed, at its cursor."""
 
@@ -78,6 +96,7 @@ class Writing(Reading):
         super().__init__(connection)
         self.shared = shared
         self.changes: list[Change] = []
+        self.drafts: list[Draft] = []
         self.after: list[Callable[[], None]] = []
 
     def run(self, statement: Any, **given: Any) -> int:
@@ -87,6 +106,10 @@ class Writing(Reading):
     def note(self, *changes: Change) -> None:
         """Remember what changed, in order."""
         self.changes += changes
+
+    def log(self, *drafts: Draft) -> None:
+        """Have lines written to the activity log, in order, with this transaction."""
+        self.drafts += drafts
 
     def once_committed(self, act: Callable[[], None]) -> None:
         """Call `act` on the writing thread after the commit, before anybody is answered."""

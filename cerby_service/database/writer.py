@@ -16,6 +16,7 @@ from typing import Any, Generic, TypeVar
 
 from sqlalchemy import Connection, Engine
 
+from cerby_service.database import activity
 from cerby_service.database.counters import raise_counters
 from cerby_service.database.dialect import transaction_lives
 from cerby_service.database.work import Announced, Writing
@@ -131,8 +132,10 @@ class Writer:
                 if not transaction_lives(connection):
                     # What the group did so far is undone: what came after it would be committed alone.
                     raise job.error or Unavailable()
-            changes = [change for job in group if job.writing for change in job.writing.changes]
-            announced = raise_counters(connection, changes, self._clock())
+            done = [job.writing for job in group if job.writing]
+            announced = raise_counters(connection, [change for one in done for change in one.changes], self._clock())
+            # After the counters, whose lock is held by now: it orders the log among replicas too.
+            activity.append(connection, [draft for one in done for draft in one.drafts], self._clock())
         if kept.error is None:
             self._tell(group, announced)
         for job in group:

@@ -68,11 +68,15 @@ def _activity() -> None:
         _bytes("user"),
         _bytes("device"),
         _bytes("account"),
+        _bytes("subject"),
+        _text("detail"),
+        _bytes("id"),
         _bytes("raw"),
         _bytes("signature"),
         _bytes("hash"),
         sa.PrimaryKeyConstraint("workspace", "n"),
     )
+    op.create_index("activity_by_id", "activity", ["workspace", "id"], unique=False)
     op.create_index("activity_by_account", "activity", ["workspace", "account", "n"], unique=False)
 
 

@@ -42,7 +42,7 @@ def key() -> str:
 
 async def release(member: Member, number: bytes) -> NumberView:
     """Give a number back."""
-    return await member.api._ask("DELETE", f"{NUMBERS}/{number.hex()}", None, NumberView)
+    return await member.api.ask("DELETE", f"{NUMBERS}/{number.hex()}", None, NumberView)
 
 
 def leave_committing(rig: ServiceRig, member: Member, offer: bytes) -> bytes:

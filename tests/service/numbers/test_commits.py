@@ -153,7 +153,7 @@ async def test_a_commit_without_a_key_is_refused(ada: Member, rig: ServiceRig) -
     card = await ada.account()
     offer = await ada.offer(card.id)
     with pytest.raises(RefusedError) as caught:
-        await ada.api._ask("POST", NUMBERS, CommitNumber(offer.id), CommitAnswer)
+        await ada.api.ask("POST", NUMBERS, CommitNumber(offer.id), CommitAnswer)
 
     assert "bad_request" == caught.value.code
     assert [] == await owned(rig)

@@ -39,7 +39,7 @@ async def test_a_release_can_be_taken_back_within_the_day(ada: Member, rig: Serv
     """Kept in time, the number stays active and the carrier is never told."""
     _, committed = await ada.numbered()
     await release(ada, committed.number.id)
-    kept = await ada.api._ask("POST", f"{NUMBERS}/{committed.number.id.hex()}/keep", None, NumberView)
+    kept = await ada.api.ask("POST", f"{NUMBERS}/{committed.number.id.hex()}/keep", None, NumberView)
     clock.advance(86_400)
     await rig.parts.sweeper.sweep()
 
@@ -53,7 +53,7 @@ async def test_a_release_that_is_due_is_not_taken_back(ada: Member, rig: Service
     await release(ada, committed.number.id)
     clock.advance(86_400)
     with pytest.raises(RefusedError) as caught:
-        await ada.api._ask("POST", f"{NUMBERS}/{committed.number.id.hex()}/keep", None, NumberView)
+        await ada.api.ask("POST", f"{NUMBERS}/{committed.number.id.hex()}/keep", None, NumberView)
 
     assert ("forbidden", "releasing") == (caught.value.code, (await number_of(ada)).state)
 
