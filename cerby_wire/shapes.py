@@ -68,12 +68,18 @@ class Problem(Shape, frozen=True):
 
 
 class StartVerification(Shape, frozen=True):
-    """Ask for an e-mailed six-digit code. `token` is the secret of the provisioning token."""
+    """Ask for an e-mailed six-digit code. `token` is the secret of the provisioning token.
+
+    To join, `workspace`, `key` and `proof` are the parts of an `InviteProof` (cerby_wire.inviting).
+    """
 
     email: str
     device: DevicePublic
     token: bytes = b""
     purpose: Literal["found", "join"] = "found"
+    workspace: bytes = b""
+    key: bytes = b""
+    proof: bytes = b""
 
 
 class Verification(Shape, frozen=True):
@@ -188,9 +194,14 @@ class PushEntry(Struct, array_like=True, frozen=True, forbid_unknown_fields=True
 
 
 class Push(Shape, frozen=True):
-    """At most 500 entries; each is answered for itself."""
+    """At most 500 entries; each is answered for itself. `together`: all of them stand, or none.
+
+    `back`: they stood already, and a service that was restored from a backup had lost them.
+    """
 
     entries: list[PushEntry]
+    together: bool = False
+    back: bool = False
 
 
 class Pushed(Struct, array_like=True, frozen=True, forbid_unknown_fields=True):
@@ -306,5 +317,12 @@ CODES = {
     "no_such_kit": 404,
     "kit_spent": 409,
     "stale": 409,
+    "no_such_invite": 404,
+    "invite_used": 409,
+    "invite_withdrawn": 410,
+    "invite_expired": 410,
+    "inviter_may_no_longer": 403,
+    "another_address": 403,
+    "already_a_member": 409,
 }
 """Every error code of the service with its HTTP status."""

@@ -1,4 +1,6 @@
-"""Texts that people carry: the provisioning token and the recovery code, in Crockford's base 32 with a check.
+"""Texts that people carry: the provisioning token, the invite and the recovery code, in base 32 with a check.
+
+The alphabet is Crockford's.
 
 Case, spaces and hyphens do not matter; O reads as 0, I and L as 1.
 """
@@ -14,14 +16,19 @@ from cerby_wire.primitives import digest
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 TOKEN_PREFIX = "cerby-token-"  # noqa: S105 - a name for people, not a secret
+INVITE_PREFIX = "cerby-invite-"
 VERSION = b"\x01"
 CHECK_LENGTH = 4
 FINGERPRINT_LENGTH = 20
 TOKEN_SECRET_LENGTH = 16
+INVITE_HEAD = 1 + FINGERPRINT_LENGTH + 20 + 20 + 16 + 1
+"""Version, fingerprint, workspace, inviter, secret, and the length of the origin that follows."""
 RECOVERY_LENGTH = 20
 RECOVERY_SYMBOLS = 40
 GROUP = 5
 
+AROUND = " \t\r\n\"'<>`"
+"""What people paste along: quotes and blanks around a text."""
 _READ_AS = str.maketrans("OIL", "011", "- \t\r\n")
 
 
@@ -51,7 +58,9 @@ class ProvisioningToken(Struct, frozen=True):
 
 def parse_token(text: str) -> ProvisioningToken:
     """Read a pasted token. Raises Refused with a sentence that says what is wrong with it."""
-    text = text.strip()
+    text = text.strip(AROUND)
+    pasted = text.lower().startswith(INVITE_PREFIX)
+    require(not pasted, "invite_instead", "It is an invite: it joins a workspace that exists already.")
     require(text.lower().startswith(TOKEN_PREFIX), "bad_token", f"A provisioning token begins with {TOKEN_PREFIX}.")
     raw = from_base32(text[len(TOKEN_PREFIX) :])
     raw, check = raw[:-CHECK_LENGTH], raw[-CHECK_LENGTH:]
@@ -63,6 +72,44 @@ def parse_token(text: str) -> ProvisioningToken:
         return ProvisioningToken(raw[37:].decode(), fingerprint, secret)
     except UnicodeDecodeError:
         raise Refused("bad_token", "The token names no service.") from None
+
+
+class InviteString(Struct, frozen=True):
+    """What an invited person pastes: service, workspace and inviter by what cannot be forged, and a secret for once."""
+
+    origin: str
+    fingerprint: bytes
+    workspace: bytes
+    inviter: bytes
+    secret: bytes
+
+    def __repr__(self) -> str:
+        return f"InviteString({self.origin!r}, …)"
+
+    def encode(self) -> str:
+        """The invite as one pasteable string. Raises Refused for an origin of more than 255 bytes."""
+        origin = self.origin.encode()
+        require(len(origin) < 256, "bad_origin", "The address of the service is too long for an invite.")
+        raw = VERSION + self.fingerprint + self.workspace + self.inviter + self.secret + bytes([len(origin)]) + origin
+        return INVITE_PREFIX + to_base32(raw + _check("invite-check", raw)).lower()
+
+
+def parse_invite(text: str) -> InviteString:
+    """Read a pasted invite. Raises Refused with a sentence that says what is wrong with it."""
+    text = text.strip(AROUND)
+    pasted = text.lower().startswith(TOKEN_PREFIX)
+    require(not pasted, "token_instead", "It is a provisioning token: it creates a new workspace.")
+    require(text.lower().startswith(INVITE_PREFIX), "bad_invite", f"An invite begins with {INVITE_PREFIX}.")
+    symbols = text[len(INVITE_PREFIX) :].upper().translate(_READ_AS)
+    known = all(symbol in ALPHABET for symbol in symbols)
+    require(known, "mistyped", "It holds a character that no invite has.")
+    raw = _leading_bytes(symbols)
+    whole = raw[:-CHECK_LENGTH], raw[-CHECK_LENGTH:]
+    fits = hmac.compare_digest(whole[1], _check("invite-check", whole[0]))
+    if not fits or to_base32(raw) != symbols:
+        raise _bad_invite(symbols, raw)
+    require(raw[:1] == VERSION, "newer_version", "It was made by a newer version of this program.")
+    return _read_invite(whole[0])
 
 
 def recovery_code(secret: bytes) -> str:
@@ -104,6 +151,32 @@ def from_base32(text: str) -> bytes:
     length, spare = divmod(len(symbols) * 5, 8)
     whole = spare < 5 and not number & ((1 << spare) - 1)
     require(whole, "mistyped", "It is incomplete.")
+    return (number >> spare).to_bytes(length, "big")
+
+
+def _read_invite(raw: bytes) -> InviteString:
+    """The parts of an invite whose check holds. Raises Refused if it names no service."""
+    fields = [raw[at : at + 20] for at in (1, 21, 41)]
+    try:
+        return InviteString(raw[INVITE_HEAD:].decode(), *fields, raw[61 : INVITE_HEAD - 1])
+    except UnicodeDecodeError:
+        raise Refused("bad_invite", "It names no service.") from None
+
+
+def _bad_invite(symbols: str, raw: bytes) -> Refused:
+    """Whether the end is missing, or something in it is wrong."""
+    stated = INVITE_HEAD + raw[INVITE_HEAD - 1] + CHECK_LENGTH if len(raw) >= INVITE_HEAD else INVITE_HEAD
+    if len(symbols) < (stated * 8 + 4) // 5:
+        return Refused("incomplete", "It is incomplete: the end is missing.")
+    return Refused("mistyped", "It is mistyped.")
+
+
+def _leading_bytes(symbols: str) -> bytes:
+    """As many whole bytes as there are in symbols that may have been cut off anywhere."""
+    number = 0
+    for symbol in symbols:
+        number = number << 5 | ALPHABET.index(symbol)
+    length, spare = divmod(len(symbols) * 5, 8)
     return (number >> spare).to_bytes(length, "big")
 
 
