@@ -5,6 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime, tzinfo
 
 SECOND, MINUTE, HOUR, DAY = 1_000, 60_000, 3_600_000, 86_400_000
+WORKSPACE_ROLES = {
+    "owner": "Owner", "super_admin": "Super Admin", "admin": "Admin", "user": "User", "login_only": "Login-Only",
+    "guest": "Guest User",
+}  # fmt: skip
 CODE_FRESH = 10 * MINUTE
 """After this long a code is listed but no longer put forward: hardly any app accepts it still."""
 
@@ -63,6 +67,29 @@ def day_and_time(at: int, now: int, zone: tzinfo | None = None) -> str:
 def whole_time(at: int, zone: tzinfo | None = None) -> str:
     """Date, time and offset, for the places where nothing may be left to guessing."""
     return _local(at, zone).strftime("%A, %d %B %Y, %H:%M:%S (UTC%z)").replace("(UTC+0000)", "(UTC)")
+
+
+def date(at: int, zone: tzinfo | None = None) -> str:
+    """`12 Mar 2026`; a dash for a time that is not known (0)."""
+    return _local(at, zone).strftime("%d %b %Y") if at else "–"
+
+
+def ago(then: int, now: int) -> str:
+    """Like `age`, and a dash for a time that is not known (0)."""
+    return age(then, now) if then else "–"
+
+
+def span(seconds: int) -> str:
+    """A length of time in its largest whole unit: `14 days`, `10 minutes`, `90 seconds`."""
+    for unit, thing in ((DAY, "day"), (HOUR, "hour"), (MINUTE, "minute")):
+        if seconds and seconds * SECOND % unit == 0:
+            return count_of(seconds * SECOND // unit, thing)
+    return count_of(seconds, "second")
+
+
+def workspace_role(role: str) -> str:
+    """The name of a workspace role as it is shown."""
+    return WORKSPACE_ROLES.get(role, role)
 
 
 def clock_time(at: int, zone: tzinfo | None = None) -> str:
