@@ -15,6 +15,7 @@ from cerby_service.clock import MINUTE, Clock, system_clock
 from cerby_service.database import Database
 from cerby_service.directory import DataDirectory, SandboxAccount
 from cerby_service.feed import Feed
+from cerby_service.handing import Handing
 from cerby_service.http import Http
 from cerby_service.hub import Hub
 from cerby_service.inbound import Inbound
@@ -125,6 +126,7 @@ class Parts:
         self.verifications = Verifications(database, key, Mailer(settings.smtp), clock)
         self.workspaces = Workspaces(database, self.verifications, self.keeper, key.public, clock)
         self.streams = Streams(database, self.keeper, key, clock)
+        self.handing = Handing(database)
         self.recoveries = Recoveries(database, self.keeper, clock)
         self.feed = Feed(self.http, database, self.hub, clock, timings)
         self.settling = Settling(database, key, clock)

@@ -16,8 +16,10 @@ from cerby_service.errors import Refusal
 from cerby_service.frames import cursor_text, read_cursor
 from cerby_service.keeping import Keeper
 from cerby_service.keys import ServiceKey
+from cerby_service.together import Together
 from cerby_wire.headers import NO_MESSAGES, Position
 from cerby_wire.records import Lease
+from cerby_wire.roles import ACCOUNT_OWNERS
 from cerby_wire.shapes import (
     PULL_LIMIT,
     PUSH_ENTRIES,
@@ -44,6 +46,7 @@ class Streams:
     def __init__(self, database: Database, keeper: Keeper, key: ServiceKey, clock: Clock) -> None:
         self._database = database
         self._keeper = keeper
+        self._together = Together(database, keeper)
         self._key = key
         self._clock = clock
 
@@ -59,13 +62,16 @@ class Streams:
         return await self._database.read(lambda reading: _pull(reading, caller, asked))
 
     async def push(self, caller: Caller, _request: Request, asked: Push) -> PushResult:
-        """Take entries; each is answered for itself."""
+        """Take entries; each is answered for itself, or all together."""
         if len(asked.entries) > PUSH_ENTRIES:
             raise Refusal("too_large", f"At most {PUSH_ENTRIES} entries go into one push.")
+        if asked.together:
+            return PushResult(await self._together.push(caller, asked.entries))
+        back = asked.back and self._database.restored
 
         def keep(writing: Writing) -> PushResult:
-            results = [self._keeper.push(writing, caller.workspace, caller.user, one) for one in asked.entries]
-            return PushResult(results)
+            workspace, user = caller.workspace, caller.user
+            return PushResult([self._keeper.push(writing, workspace, user, one, back=back) for one in asked.entries])
 
         return await self._database.write(keep)
 
@@ -101,7 +107,10 @@ def _head(reading: Reading, caller: Caller, row: StreamRow) -> StreamHead:
 
 def _reads_messages(reading: Reading, caller: Caller, row: StreamRow) -> bool:
     """Whether somebody who sees an account may have its messages: of a deleted one, only its Owners."""
-    return not row.deleted or streams.role_on(reading, caller.workspace, row.id, caller.user) == "owner"
+    if not row.deleted:
+        return True
+    owns = streams.role_on(reading, caller.workspace, row.id, caller.user) == "owner"
+    return owns and caller.role in ACCOUNT_OWNERS
 
 
 class _Budget:

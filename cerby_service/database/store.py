@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 from alembic.util import CommandError
-from sqlalchemy import Engine, select
+from sqlalchemy import Connection, Engine, select
 from sqlalchemy.exc import DatabaseError, DBAPIError, InterfaceError, OperationalError
 
 from cerby_service.clock import Clock
@@ -48,6 +48,8 @@ class Database:
         self._opening = threading.Lock()
         self._writer: Writer | None = None
         self.generation = b""
+        self.restored = False
+        """Whether this database was ever put back from a backup, so that clients may have more than it has."""
 
     def on_commit(self, listener: Callable[[list[Announced]], None]) -> None:
         """Tell `listener` what was committed: on the writing thread, before anybody is answered."""
@@ -60,7 +62,8 @@ class Database:
                 return
             self._writing = writing_engine(self._url)
             self._reading = reading_engine(self._url)
-            self.generation = _prepare(self._writing)
+            self.generation, first = _prepare(self._writing)
+            self.restored = self.generation != first
             self._readers = ThreadPoolExecutor(READERS, "cerby-reader")
             self._writer = Writer(self._writing, self._tell, self._clock)
 
@@ -136,8 +139,11 @@ def _unavailable(error: DBAPIError) -> Unavailable:
     return Unavailable()
 
 
-def _prepare(engine: Engine) -> bytes:
-    """Bring the tables up to date; gives the generation. Raises Misconfigured for a file that cannot be served from."""
+def _prepare(engine: Engine) -> tuple[bytes, bytes]:
+    """Bring the tables up to date; gives the generation and the first one of all.
+
+    Raises Misconfigured for a file that cannot be served from.
+    """
     try:
         upgrade(engine)
         return _generation(engine)
@@ -149,9 +155,14 @@ def _prepare(engine: Engine) -> bytes:
         raise Misconfigured(f"The database cannot be opened: {error.orig}.") from None
 
 
-def _generation(engine: Engine) -> bytes:
-    """The generation id, made at the first opening."""
+def _generation(engine: Engine) -> tuple[bytes, bytes]:
+    """The generation id, made at the first opening, and the one that the database began with."""
     with engine.begin() as connection:
-        fresh = {"key": "generation", "value": os.urandom(GENERATION_LENGTH)}
-        insert_unless_there(connection, meta, fresh)
-        return bytes(connection.execute(select(meta.c.value).where(meta.c.key == "generation")).scalar_one())
+        found = _kept(connection, "generation", os.urandom(GENERATION_LENGTH))
+        return found, _kept(connection, "first_generation", found)
+
+
+def _kept(connection: Connection, key: str, fresh: bytes) -> bytes:
+    """What the database says under a key; `fresh`, from now on, if it says nothing."""
+    insert_unless_there(connection, meta, {"key": key, "value": fresh})
+    return bytes(connection.execute(select(meta.c.value).where(meta.c.key == key)).scalar_one())

@@ -8,9 +8,10 @@ from msgspec import Struct
 from sqlalchemy import and_, bindparam, delete, insert, or_, select, update
 from sqlalchemy.sql import ColumnElement
 
-from cerby_service.database.tables import access, changes, entries, streams
+from cerby_service.database.tables import access, changes, entries, members, streams
 from cerby_service.database.work import Reading, Writing
 from cerby_wire.headers import Entry, MessagePosition
+from cerby_wire.roles import ACCOUNT_OWNERS
 from cerby_wire.shapes import StoredEntry
 
 SHARED = ("user", "workspace")
@@ -188,6 +189,16 @@ def set_roles(writing: Writing, workspace: bytes, stream: bytes, roles: dict[byt
     writing.run(delete(access).where(access.c.workspace == workspace, access.c.stream == stream))
     rows = [{"workspace": workspace, "user": user, "stream": stream, "role": role} for user, role in roles.items()]
     writing.connection.execute(insert(access), rows)
+
+
+def sole_owned(reading: Reading, workspace: bytes, user: bytes) -> list[bytes]:
+    """The accounts, deleted ones too, that nobody but this person owns who may own accounts today."""
+    here = (access.c.workspace == workspace, access.c.role == "owner")
+    may_own = (members.c.workspace == workspace, members.c.role.in_(ACCOUNT_OWNERS), members.c.user == access.c.user)
+    others = select(access.c.stream).where(*here, *may_own, access.c.user != user)
+    accounts = (streams.c.workspace == workspace, streams.c.id == access.c.stream, streams.c.kind == "account")
+    theirs = select(access.c.stream).where(*here, *accounts, access.c.user == user, access.c.stream.not_in(others))
+    return sorted(row.stream for row in reading.rows(theirs))
 
 
 def personal_of(reading: Reading, workspace: bytes, user: bytes) -> bytes | None:
