@@ -8,6 +8,7 @@ from cerby_tui.clock import Clock
 from cerby_tui.enrolling.base import Enrolling
 from cerby_tui.enrolling.founding import Founding
 from cerby_tui.enrolling.known import Known, Way, read_known
+from cerby_tui.enrolling.recovering import Recovering
 from cerby_tui.home import Home
 from cerby_tui.keys import Cost
 from cerby_tui.system_keyring import SystemKeyring
@@ -16,7 +17,7 @@ from cerby_tui.unlocking import unlock
 if TYPE_CHECKING:
     from cerby_tui.sync.api import Transport
 
-WAYS: dict[Way, type[Enrolling[Any]]] = {"found": Founding}
+WAYS: dict[Way, type[Enrolling[Any]]] = {"found": Founding, "recover": Recovering}
 
 
 class Ways:

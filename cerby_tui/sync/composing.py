@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import takewhile
+from typing import Any
 
 from msgspec import Struct
 
@@ -155,7 +156,7 @@ class Composing:
         same = [row for row in rows if row.act == act]
         slot, name = PRIVATE[act]
         stored = self._opener.private(state, slot) or {}
-        before = stored.get(name, {}) if name else stored
+        before: dict[Any, Any] = stored.get(name, {}) if name else stored
         wanted = before
         for row in same:
             wanted = marks.union(wanted, row.changes) if act == "read" else wanted | row.changes
