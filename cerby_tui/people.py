@@ -8,6 +8,7 @@ from cerby_tui.ground import Ground
 from cerby_tui.team_values import Colleague, SoleOwned
 from cerby_tui.vault.streams import Streams
 from cerby_wire.headers import Policy, WorkspaceRole
+from cerby_wire.permissions import Action, allowed
 from cerby_wire.roles import MATRIX, may_change
 from cerby_wire.state import AccountState, Person, WorkspaceState, decode_state
 
@@ -55,6 +56,17 @@ class People:
         if mine is None or not may_change(mine, theirs):
             return ()
         return tuple(role for role in get_args(WorkspaceRole) if role in MATRIX[mine].grants and role != UNASSIGNED)
+
+    def may(self, action: Action, account: bytes | None = None) -> bool:
+        """Whether this person may do that, on this account: what screens and commands offer (the service refuses)."""
+        me, around = self._ground.identity.user, self._ground.around()
+        workspace = around.workspace()
+        if workspace is None:
+            return False
+        state = around.state(account) if account else None
+        members = state.members if isinstance(state, AccountState) else None
+        mine = "owner" if account and members is None else members[me].role if members and me in members else None
+        return allowed(action, workspace.role_at(me, workspace.n), mine, workspace.policy)
 
     def policy(self) -> Policy:
         """What the workspace asks of its members' clients."""
