@@ -156,9 +156,8 @@ def from_base32(text: str) -> bytes:
 
 def _read_invite(raw: bytes) -> InviteString:
     """The parts of an invite whose check holds. Raises Refused if it names no service."""
-    fields = [raw[at : at + 20] for at in (1, 21, 41)]
     try:
-        return InviteString(raw[INVITE_HEAD:].decode(), *fields, raw[61 : INVITE_HEAD - 1])
+        return InviteString(raw[INVITE_HEAD:].decode(), raw[1:21], raw[21:41], raw[41:61], raw[61 : INVITE_HEAD - 1])
     except UnicodeDecodeError:
         raise Refused("bad_invite", "It names no service.") from None
 
