@@ -37,7 +37,8 @@ def create_app(parts: Parts) -> Starlette:
         Route(number + "/keep", http.signed(numbers.keep), methods=["POST"]),
         Route("/v1/carriers/{carrier}/sms", parts.inbound.webhook, methods=["POST"]),
     ]
-    routes += [*parts.recoveries.routes(http), *parts.handing.routes(http)]
+    for part in (parts.recoveries, parts.handing, parts.activity):
+        routes += part.routes(http)
     if parts.sandbox is not None:
         routes.append(Mount("/sandbox", parts.sandbox.app()))
     return Starlette(routes=routes, exception_handlers={404: http.not_found, 405: http.not_found, 500: http.broken})

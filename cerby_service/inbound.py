@@ -19,7 +19,7 @@ from starlette.responses import Response
 
 from cerby_service.carriers.base import Carrier, Incoming, WrongSignature
 from cerby_service.clock import MINUTE, SECOND, Clock
-from cerby_service.database import Change, Database, Writing, messages, numbers, streams
+from cerby_service.database import Change, Database, Draft, Writing, messages, numbers, streams
 from cerby_service.database.messages import MessageRow
 from cerby_service.database.numbers import NumberRow
 from cerby_service.errors import Refusal, ServiceError
@@ -208,6 +208,7 @@ class Inbound:
             at=record.received_at,
         )
         messages.add(writing, row)
+        writing.log(Draft(account.workspace, "Message Received", b"", account=account.id))
         position = MessagePosition(record.generation, record.index, head)
         streams.move_messages(writing, account.workspace, account.id, position)
         small = len(sealed) + len(signed.raw) <= INLINE_RECORD

@@ -77,7 +77,7 @@ class Numbers:
             row = self._theirs(writing, caller, request)
             leaving = replace(row, state="releasing", due=self._clock() + self._timings.release_grace)
             if numbers.change_number(writing, leaving, ("active",)):
-                announce(writing, leaving)
+                announce(writing, leaving, by=caller.user)
                 return leaving
             return row
 
@@ -93,7 +93,7 @@ class Numbers:
             if row.state == "releasing" and row.due > self._clock():
                 require_no_number(writing, row.account)
                 numbers.change_number(writing, staying, ("releasing",))
-                announce(writing, staying)
+                announce(writing, staying, by=caller.user, event="Phone Number Kept")
                 return staying
             return row
 

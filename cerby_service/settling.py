@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from cerby_service.carriers.base import Owned
 from cerby_service.clock import Clock
-from cerby_service.database import Change, Database, Reading, Writing, numbers, streams
+from cerby_service.database import Change, Database, Draft, Reading, Writing, numbers, streams
 from cerby_service.database.numbers import NumberRow, State
 from cerby_service.keys import ServiceKey
 from cerby_service.logs import fields
@@ -64,7 +64,7 @@ class Settling:
 
         def write(writing: Writing) -> NumberRow:
             if numbers.change_number(writing, row, earlier):
-                announce(writing, row)
+                announce(writing, row, by=row.user if row.state == "active" else b"")
                 return row
             return numbers.find_number(writing, row.workspace, row.id) or row
 
@@ -73,8 +73,20 @@ class Settling:
         return stands
 
 
-def announce(writing: Writing, row: NumberRow) -> None:
-    """Everybody who sees the account is asked to look again."""
+TOLD: dict[State, str] = {
+    "active": "Phone Number Created",
+    "releasing": "Phone Number Release Started",
+    "quarantined": "Phone Number Released",
+}
+
+
+def announce(writing: Writing, row: NumberRow, by: bytes = b"", event: str = "") -> None:
+    """Everybody who sees the account is asked to look again, and the activity log says what became of the number.
+
+    `by` is who did it, if a person did; `event` what the log calls it, if not what it calls the new state.
+    """
+    if said := event or TOLD.get(row.state, ""):
+        writing.log(Draft(row.workspace, said, by, account=row.account))
     writing.note(Change(row.workspace, "number", row.account, AccessEvent(), _audience(writing, row)))
 
 

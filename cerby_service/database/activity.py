@@ -15,6 +15,9 @@ from cerby_service.database.tables import activity as log
 from cerby_service.database.work import Draft, Reading
 from cerby_wire.activity import ActivityHead, Line, line_digest, next_hash
 
+Condition = ColumnElement[bool]
+"""Which lines somebody may see."""
+
 _LOCK = select(counters.c.value).where(counters.c.workspace == bindparam("in_workspace")).with_for_update()
 _LAST = (
     select(log.c.n, log.c.hash).where(log.c.workspace == bindparam("in_workspace")).order_by(log.c.n.desc()).limit(1)
@@ -111,7 +114,7 @@ def hash_at(reading: Reading, workspace: bytes, n: int) -> bytes:
     return found or b""
 
 
-def chain(reading: Reading, workspace: bytes, mine: ColumnElement[bool], after: int, most: int) -> list[StoredLine]:
+def chain(reading: Reading, workspace: bytes, mine: Condition, after: int, most: int) -> list[StoredLine]:
     """Lines after a place, whoever may see them: all of the chain, oldest first."""
     asked = (
         select(*_FIELDS, log.c.hash, mine.label("visible"))
@@ -122,9 +125,7 @@ def chain(reading: Reading, workspace: bytes, mine: ColumnElement[bool], after: 
     return [StoredLine(Line(*row[:-2]), row[-2], bool(row[-1])) for row in reading.rows(asked)]
 
 
-def newest(
-    reading: Reading, workspace: bytes, mine: ColumnElement[bool], wanted: Wanted, most: int
-) -> list[StoredLine]:
+def newest(reading: Reading, workspace: bytes, mine: Condition, wanted: Wanted, most: int) -> list[StoredLine]:
     """The lines that somebody may see and wants, the newest first."""
     conditions = [log.c.workspace == workspace, mine, *_conditions(wanted)]
     asked = select(*_FIELDS, log.c.hash).where(*conditions).order_by(log.c.n.desc()).limit(most)
@@ -148,12 +149,12 @@ def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
     return found
 
 
-def everything() -> ColumnElement[bool]:
+def everything() -> Condition:
     """The condition of those who may see all of the workspace's activity."""
     return true()
 
 
-def theirs(workspace: bytes, user: bytes, *, owns: bool) -> ColumnElement[bool]:
+def theirs(workspace: bytes, user: bytes, *, owns: bool) -> Condition:
     """The condition of everybody else: what they did, what concerned them and, with `owns`, the accounts they own."""
     own = or_(log.c.user == user, log.c.subject == user)
     if not owns:
