@@ -8,6 +8,7 @@ import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
+from cerby_service.activity import Activity
 from cerby_service.auth import Authenticator
 from cerby_service.carriers.base import Carrier
 from cerby_service.carriers.sandbox import SandboxCarrier
@@ -19,6 +20,8 @@ from cerby_service.handing import Handing
 from cerby_service.http import Http
 from cerby_service.hub import Hub
 from cerby_service.inbound import Inbound
+from cerby_service.invites import Invites
+from cerby_service.joins import Joins
 from cerby_service.keeping import Keeper
 from cerby_service.kept import Kept
 from cerby_service.keys import ServiceKey
@@ -27,6 +30,7 @@ from cerby_service.mail import Mailer
 from cerby_service.numbers import Numbers
 from cerby_service.offers import Offers
 from cerby_service.poller import Poller
+from cerby_service.profiles import Profiles
 from cerby_service.reconciler import Reconciler
 from cerby_service.recovery import Recoveries
 from cerby_service.sandbox.app import Sandbox
@@ -123,11 +127,16 @@ class Parts:
         self.limits = Limits(given.rates, time.monotonic)
         self.http = Http(self.origin, Authenticator(database, clock), database, self.limits, clock)
         self.keeper = Keeper(key.public, clock, self.hub.close_devices)
-        self.verifications = Verifications(database, key, Mailer(settings.smtp), clock)
+        mailer = Mailer(settings.smtp)
+        self.invites = Invites(database, self.keeper, mailer, clock)
+        self.verifications = Verifications(database, key, mailer, clock, self.invites.proved)
+        self.joins = Joins(database, self.invites, self.verifications, self.keeper, key.public)
+        self.profiles = Profiles(database)
         self.workspaces = Workspaces(database, self.verifications, self.keeper, key.public, clock)
         self.streams = Streams(database, self.keeper, key, clock)
         self.handing = Handing(database)
         self.recoveries = Recoveries(database, self.keeper, clock)
+        self.activity = Activity(database)
         self.feed = Feed(self.http, database, self.hub, clock, timings)
         self.settling = Settling(database, key, clock)
         self.offers = Offers(database, self.carriers, given.catalogue, key, clock, timings)
