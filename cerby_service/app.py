@@ -37,7 +37,7 @@ def create_app(parts: Parts) -> Starlette:
         Route(number + "/keep", http.signed(numbers.keep), methods=["POST"]),
         Route("/v1/carriers/{carrier}/sms", parts.inbound.webhook, methods=["POST"]),
     ]
-    for part in (parts.recoveries, parts.handing, parts.activity):
+    for part in (parts.invites, parts.joins, parts.profiles, parts.recoveries, parts.handing, parts.activity):
         routes += part.routes(http)
     if parts.sandbox is not None:
         routes.append(Mount("/sandbox", parts.sandbox.app()))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from cerby_service.clock import Clock
-from cerby_service.database import Change, Writing, kits, people, streams
+from cerby_service.database import Change, Writing, invites, kits, people, streams
 from cerby_service.database.kits import KitRow
 from cerby_wire.shapes import AccessEvent
 from cerby_wire.state import AccountState, PersonalState, State, UserState, WorkspaceState
@@ -26,7 +26,7 @@ class Consequences:
             case UserState():
                 return self._user(writing, workspace, state)
             case WorkspaceState():
-                return self._workspace(writing, workspace, state)
+                return self._workspace(writing, workspace, state, before)
             case AccountState():
                 listed = {user: str(one.role) for user, one in state.members.items()}
                 earlier = set(before.members) if isinstance(before, AccountState) else set()
@@ -46,11 +46,14 @@ class Consequences:
         kits.keep(writing, KitRow(state.recovery(state.n), workspace, state.stream))
         return None
 
-    def _workspace(self, writing: Writing, workspace: bytes, state: WorkspaceState) -> Audience:
+    def _workspace(self, writing: Writing, workspace: bytes, state: WorkspaceState, before: State | None) -> Audience:
         now = {user: str(role) for user, role in state.members(state.n).items()}
         left = set(people.members_of(writing, workspace)) - set(now)
         people.set_members(writing, workspace, now)
         people.save_workspace(writing, workspace, state.policy.offline_allowance, self._clock())
+        if isinstance(before, WorkspaceState) and (closed := set(before.invites) - set(state.invites)):
+            joined = len(state.members(state.n)) > len(before.members(before.n))
+            invites.close(writing, workspace, closed, "used" if joined else "withdrawn")
         for user in state.people:
             devices = people.device_states(writing, workspace, user)
             ordered = {one for one in state.suspended(user, state.n) if devices.get(one) == "active"}

@@ -1,8 +1,9 @@
-"""Verification codes by SMTP."""
+"""Letters by SMTP: verification codes, and word of an invite. No letter ever holds the secret of an invite."""
 
 from __future__ import annotations
 
 import logging
+from datetime import UTC, datetime
 from email.message import EmailMessage
 from email.utils import formatdate, make_msgid
 from pathlib import Path
@@ -14,6 +15,7 @@ from cerby_service.logs import fields
 from cerby_service.settings import Smtp
 
 TIMEOUT = 20.0
+LONGEST_NAME = 80
 logger = logging.getLogger(__name__)
 
 BODY = """\
@@ -21,6 +23,19 @@ Your code is {code}
 
 Type it where you are setting up your trusted session. It is good for {minutes} minutes and works once.
 If you did not ask for it, somebody typed your address by mistake; there is nothing that you need to do.
+"""
+
+
+INVITATION = """\
+{name} invited you to a workspace for shared accounts.
+
+Ask {name} for the invite: one line that begins with cerby-invite-. It is good until {until} (UTC), for this
+address alone. Then run:
+
+    cerby-tui join
+
+You will be asked for a code that is sent to this address. The invite is not in this letter on purpose: whoever
+reads your mail could use it.
 """
 
 
@@ -32,18 +47,32 @@ class Mailer:
 
     async def send_code(self, address: str, code: str, minutes: int) -> None:
         """Send a verification code. Raises Refusal `mail_failed`; neither address nor code is ever logged."""
+        text = BODY.format(code=code, minutes=minutes)
+        if not await self._sent(address, "Your verification code", text):
+            raise Refusal("mail_failed", "The e-mail with the code could not be sent. Try again in a moment.")
+
+    async def send_invitation(self, address: str, name: str, until: int) -> bool:
+        """Tell somebody that `name` has invited them, until a time (UTC ms); False if it could not be sent."""
+        shown = "".join(symbol for symbol in name if symbol.isprintable())[:LONGEST_NAME] or "Somebody"
+        day = datetime.fromtimestamp(until / 1000, UTC)
+        text = INVITATION.format(name=shown, until=f"{day:%d %B %Y, %H:%M}")
+        return await self._sent(address, "You were invited to a workspace", text)
+
+    async def _sent(self, address: str, subject: str, text: str) -> bool:
+        """Send a letter; why it failed is logged, but never to whom it was or what it said."""
         message = EmailMessage()
-        message["Subject"] = "Your verification code"
+        message["Subject"] = subject
         message["From"] = self._smtp.sender
         message["To"] = address
         message["Date"] = formatdate()
         message["Message-ID"] = make_msgid(domain="cerby.invalid")
-        message.set_content(BODY.format(code=code, minutes=minutes))
+        message.set_content(text)
         try:
             await self._send(message)
         except (aiosmtplib.SMTPException, OSError, ValueError) as error:
             logger.warning("mail failed", extra=fields(kind=type(error).__name__, server=self._smtp.host))
-            raise Refusal("mail_failed", "The e-mail with the code could not be sent. Try again in a moment.") from None
+            return False
+        return True
 
     async def _send(self, message: EmailMessage) -> None:
         smtp = self._smtp

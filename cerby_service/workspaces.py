@@ -14,7 +14,7 @@ from cerby_service.database.counters import add_counter
 from cerby_service.errors import Refusal
 from cerby_service.keeping import Keeper
 from cerby_service.keys import token_hash
-from cerby_service.verifications import Verifications, normal_address
+from cerby_service.verifications import WRONG, Verifications, normal_address
 from cerby_wire.entries import device_id, entry_hash, read_header
 from cerby_wire.errors import Behind, NewerVersion, Refused
 from cerby_wire.headers import DevicePublic, UserGenesis, WorkspaceGenesis
@@ -25,11 +25,6 @@ from cerby_wire.shapes import Found, Founded
 from cerby_wire.state import PersonalState, State, UserState, WorkspaceState
 
 NAME_LIMIT = 4_096
-SENTENCES = {
-    "wrong_code": "That is not the code that was sent.",
-    "code_expired": "The code is over, or a newer one was sent. Ask for another.",
-    "too_many_tries": "The code was mistyped too often. Ask for another.",
-}
 
 
 class Workspaces:
@@ -50,7 +45,7 @@ class Workspaces:
         wrong = await self._database.write(lambda writing: self._found(writing, asked, founding))
         if wrong:
             # The try was counted and committed; only now is it refused.
-            raise Refusal(wrong, SENTENCES[wrong])
+            raise Refusal(wrong, WRONG[wrong])
         return Founded(founding.workspace.stream, founding.user.stream, founding.device)
 
     def _judge(self, asked: Found) -> _Founding:
