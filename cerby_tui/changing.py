@@ -60,6 +60,8 @@ class Changing:
             raise UsageError(f"A card has no field called {', '.join(sorted(unknown))}.")
         before = self._vault.accounts.content(account)
         wanted = {name: contents.plain(value) for name, value in changes.items()}
+        if wanted and not before:  # the old content went with whoever handed the account over
+            wanted = {"label": self._vault.accounts.closed_label(account)} | wanted
         if FIELDS in wanted:
             was = {one["name"]: one for one in before.get(FIELDS, ())}
             wanted[FIELDS] = [was.get(one["name"], {}) | one for one in wanted[FIELDS]]

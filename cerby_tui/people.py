@@ -75,26 +75,35 @@ class People:
 
     async def set_policy(self, policy: Policy) -> None:
         """Sign another policy. Raises OfflineError, RefusedError."""
-        raise NotImplementedError
+        governing = (await self._ground.online()).governing
+        await self._ground.run(governing.set_policy(policy))
 
     async def set_role(self, user: bytes, role: WorkspaceRole, heirs: dict[bytes, bytes] | None = None) -> None:
         """Change somebody's workspace role; `heirs` as in `remove`. Raises OfflineError, RefusedError."""
-        raise NotImplementedError
+        governing = (await self._ground.online()).governing
+        await self._ground.run(governing.set_role(user, role, heirs or {}))
 
     async def transfer(self, user: bytes) -> None:
         """Hand the Owner's seat over. Raises OfflineError, RefusedError."""
-        raise NotImplementedError
+        governing = (await self._ground.online()).governing
+        await self._ground.run(governing.transfer(user))
 
     async def sole_owned(self, user: bytes) -> list[SoleOwned]:
         """The accounts that `user` alone owns, for an administrator to hand over. Raises OfflineError, RefusedError."""
-        raise NotImplementedError
+        governing = (await self._ground.online()).governing
+        found = await self._ground.run(governing.sole_owned(user))
+        return [SoleOwned(one.account, self._label(one.account), one.e164, one.collaborators) for one in found]
 
     async def remove(self, user: bytes, heirs: dict[bytes, bytes]) -> None:
         """Remove somebody; `heirs` names the new Owner of each account they alone own, in the same act.
 
         Raises OfflineError, RefusedError.
         """
-        raise NotImplementedError
+        governing = (await self._ground.online()).governing
+        await self._ground.run(governing.remove(user, heirs))
+
+    def _label(self, account: bytes) -> str:
+        return str(self._ground.reader.value("SELECT label FROM accounts WHERE account = ?", (account,)) or "")
 
     def _names(self) -> dict[bytes, tuple[str, str]]:
         rows = self._ground.reader.rows("SELECT user, name, email FROM people")

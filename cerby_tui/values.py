@@ -87,7 +87,11 @@ class ManagedNumber(Struct, frozen=True):
 
 
 class Card(Struct, frozen=True):
-    """One account as the cards screen shows it. `newest` is the newest message that holds a code."""
+    """One account as the cards screen shows it. `newest` is the newest message that holds a code.
+
+    `closed`: it was handed over without its old content, which nobody here can open; number and new messages go on,
+    and an Owner may write it anew.
+    """
 
     id: bytes
     label: str
@@ -109,6 +113,7 @@ class Card(Struct, frozen=True):
     favourite: bool = False
     alarm: str = ""
     clashes: int = 0
+    closed: bool = False
 
 
 class Clash(Struct, frozen=True):

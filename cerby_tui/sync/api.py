@@ -74,9 +74,12 @@ class Api:
         """Entries and messages."""
         return await self.ask("POST", shapes.PULL, wanted, shapes.Pulled)
 
-    async def push(self, entries: list[shapes.PushEntry]) -> list[shapes.Pushed]:
-        """Send entries; one answer for each."""
-        answer = await self.ask("POST", shapes.PUSH, shapes.Push(entries), shapes.PushResult)
+    async def push(
+        self, entries: list[shapes.PushEntry], *, together: bool = False, back: bool = False
+    ) -> list[shapes.Pushed]:
+        """Send entries; one answer for each. `together`: all or none; `back`: a restored service had lost them."""
+        asked = shapes.Push(entries, together, back)
+        answer = await self.ask("POST", shapes.PUSH, asked, shapes.PushResult)
         if len(answer.results) != len(entries):
             raise OfflineError("The service gave an answer that does not fit the question.")
         return answer.results

@@ -80,6 +80,8 @@ class Composing:
         ids = _ids(rows)
         keys = self._opener.account_keys(state.stream, state.epoch)
         stored = self._opener.item(state) if state.item_version else {}
+        if stored is None and self._vault.accounts.closed(state):
+            stored = {}  # written anew by whoever the account was handed to
         if state.deleted:
             return Composed(ids, refused=DELETED)
         if keys is None or stored is None:

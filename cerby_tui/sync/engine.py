@@ -131,11 +131,11 @@ class Engine:
             for entry in self._vault.streams.entries(stream, after):
                 room -= len(entry.header) + len(entry.body) + 200
                 if batch and (room < 0 or len(batch) == PUSH_ENTRIES):
-                    await self._api.push(batch)
+                    await self._api.push(batch, back=True)
                     batch, room = [], ROOM
                 batch.append(PushEntry(stream, entry))
             if batch:
-                await self._api.push(batch)
+                await self._api.push(batch, back=True)
 
     def _back_again(self, heads: Heads) -> None:
         """Streams that were lost and are listed again."""

@@ -17,6 +17,7 @@ from cerby_tui.sync.composing import Composing
 from cerby_tui.sync.conductor import Conductor
 from cerby_tui.sync.engine import Engine
 from cerby_tui.sync.feed import Feed
+from cerby_tui.sync.governing import Governing
 from cerby_tui.sync.lock import SyncLock
 from cerby_tui.sync.numbers import Numbers
 from cerby_tui.sync.pulling import Pulling
@@ -57,6 +58,7 @@ class Online:
         self.conductor = Conductor(vault, self.engine, lock, wishes, board, clock, times, tell)
         numbers = Numbers(vault, applying, self._api, tell)
         self.acts = Acts(vault, self.conductor, self.engine, numbers, binding, lock, wishes, times)
+        self.governing = Governing(vault, device, self._api, self.acts.sync_now)
         self._feed = Feed(self._api, self.conductor, clock, times)
         self._watch = VaultWatch(vault.database, home.vault, self.conductor.vault_changed)
         self._board = board

@@ -55,22 +55,36 @@ class Accounts:
         return merged(self.stored(account), self._outbox.pending(account))
 
     def stored(self, account: bytes) -> Content:
-        """A card's content as the newest verified version has it; empty for none."""
+        """A card's content as the newest verified version has it; empty for none, and for one that was handed over."""
         state = self._streams.account(account)
         found = self._read_item(state) if state and state.item_version else {}
-        return {"label": CLOSED} if found is None else found
+        if found is None and state is not None:
+            return {} if self.closed(state) else {"label": CLOSED}
+        return found or {}
+
+    def closed(self, state: AccountState) -> bool:
+        """Whether a card was handed over without its content, and nobody has written it anew."""
+        known = self._read_item(state) if state.item_version else None
+        return known is None and self._streams.handed_over(state)
+
+    def closed_label(self, account: bytes) -> str:
+        """What a card is called whose label went with its content: by its number, if it has one."""
+        number = self._number(account, self._streams.account(account))
+        return f"Handed over {number.e164}" if number else f"Handed over {account[:3].hex().upper()}"
 
     def refresh(self, account: bytes, favourites: dict[bytes, bool]) -> None:
         """Work out one card anew from its stream, the outbox and its messages."""
         state = self._streams.account(account)
         waiting = self._outbox.pending(account)
         content = merged(self.stored(account), waiting)
+        if closed := not content and state is not None and self.closed(state):
+            content = {"label": self.closed_label(account)}
         lost = self._database.value("SELECT lost FROM streams WHERE id = ?", (account,))
         if lost or not content or not (state is None or self._user in state.readers()):
             self.forget(account)
             return
         item = contents.to_item(content)
-        card = self._card(account, state, item, content, waiting, favourites.get(account, False))
+        card = self._card(account, state, item, content, waiting, favourites.get(account, False), closed)
         modified_by = self._person(state.item_author) if state else ""
         self._write(card, item, content, state.item_version if state else 0, modified_by)
 
@@ -87,6 +101,7 @@ class Accounts:
         content: Content,
         waiting: list[Pending],
         favourite: bool,
+        closed: bool,
     ) -> Card:
         role: Literal["owner", "collaborator"] = state.members[self._user].role if state else "owner"
         code, code_at, unread = self._messages(account)
@@ -112,6 +127,7 @@ class Accounts:
             favourite=favourite,
             alarm=str(self._database.value("SELECT stopped FROM streams WHERE id = ?", (account,)) or ""),
             clashes=len(content.get(contents.CLASHES, ())),
+            closed=closed,
         )
 
     def _messages(self, account: bytes) -> tuple[Code | None, int, int]:

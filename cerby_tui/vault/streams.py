@@ -8,8 +8,8 @@ from typing import Any
 from msgspec import Struct
 
 from cerby_tui.vault.database import Database
-from cerby_wire.entries import entry_hash, next_head
-from cerby_wire.headers import Entry, Kind, Position
+from cerby_wire.entries import entry_hash, next_head, read_header
+from cerby_wire.headers import AccountAdopt, Entry, Kind, Position
 from cerby_wire.state import AccountState, PersonalState, State, UserState, WorkspaceState, decode_state, encode_state
 
 
@@ -89,6 +89,11 @@ class Streams:
         """The entries after position `after`, in order."""
         sql = "SELECT header, body, signature FROM entries WHERE stream = ? AND n > ? ORDER BY n"
         return [Entry(*row) for row in self._database.rows(sql, (stream, after))]
+
+    def handed_over(self, state: AccountState) -> bool:
+        """Whether an account was handed to a new Owner after the newest version of its card was written."""
+        later = self.entries(state.stream, state.item_at)
+        return any(isinstance(read_header(entry).act, AccountAdopt) for entry in later)
 
     def stored_at(self, stream: bytes, n: int) -> int:
         """When entry `n` was stored here, UTC ms; 0 if it is not."""
