@@ -15,6 +15,7 @@ from msgspec.structs import replace
 
 from cerby_tui import authoring
 from cerby_tui.enrolling.base import Enrolling, Step
+from cerby_tui.enrolling.fetching import fetch, shared_lengths
 from cerby_tui.enrolling.found_by_kit import Found, collect, judge
 from cerby_tui.enrolling.known import Known
 from cerby_tui.enrolling.replay import replay, require_prefix
@@ -25,7 +26,6 @@ from cerby_tui.vault.meta import Identity
 from cerby_wire.entries import next_head
 from cerby_wire.headers import Position
 from cerby_wire.recovering import RECOVERIES, Recover, Recovered, prove, read_link
-from cerby_wire.shapes import Pull, StoredEntry
 
 if TYPE_CHECKING:
     from cerby_tui.sync.api import Api
@@ -173,26 +173,13 @@ class Recovering(Enrolling[RecoveringKnown]):
         """First lease and vault of a device that is in the chain."""
         device, known = self._ready()
         heads = await api.heads("")
-        entries = await _entries(api, {one.id: one.n for one in heads.streams if one.kind != "account"})
+        entries = await fetch(api, shared_lengths(heads))
         ledger = replay(known.service_key, entries)
         require_prefix(ledger, known.pins)
         person = ledger.user(known.user)
         if person is None or not person.device_active(device.id, person.n):
             raise Alarm("not_added", "The service shows a chain without this device.")
         await self._write_vault(_identity(known, device), heads.lease, entries)
-
-
-async def _entries(api: Api, lengths: dict[bytes, int]) -> list[StoredEntry]:
-    """Streams up to the lengths that they had in one moment, so that nothing cites what is not among them."""
-    entries: list[StoredEntry] = []
-    after = dict.fromkeys(lengths, 0)
-    while missing := {stream: n for stream, n in after.items() if n < lengths[stream]}:
-        pulled = (await api.pull(Pull(streams=missing))).entries
-        if not pulled:
-            break
-        after |= {one.stream: one.n for one in pulled}
-        entries += [one for one in pulled if one.n <= lengths[one.stream]]
-    return entries
 
 
 def _identity(known: RecoveringKnown, device: DeviceKeys) -> Identity:
