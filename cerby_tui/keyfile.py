@@ -112,6 +112,12 @@ def device_of(path: Path) -> bytes:
     return _read(path).head.device
 
 
+def recovery_of(path: Path) -> bytes:
+    """The recovery device that opens the key file too; b"" for none. Raises NoVault, VaultDamaged, Refused."""
+    recovery = _read(path).recovery
+    return recovery.device if recovery else b""
+
+
 def replace_recovery(path: Path, keys: DeviceKeys, recovery_public: DevicePublic) -> None:
     """Wrap the seed to a new recovery device; the passphrase stays. Raises NoVault, VaultDamaged, Refused."""
     _write(path, msgspec.structs.replace(_read(path), recovery=_wrapped_for(recovery_public, keys)))

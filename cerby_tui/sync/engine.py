@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import msgspec
 from msgspec.structs import replace
@@ -70,6 +70,8 @@ class Engine:
         self._lock = asyncio.Lock()
         self._begun = False
         self._lease_alarm = ""
+        self.tending: list[Callable[[], None]] = []
+        """What is kept in step after each fetch, before anything is sent; on the disk only."""
 
     async def sync(self) -> None:
         """A whole round. Raises OfflineError, RefusedError, SessionRemoved."""
@@ -89,6 +91,8 @@ class Engine:
         for _ in range(MOST_ROUNDS):
             await self._fetch()
             self._binding.write_missing()
+            for tend in self.tending:
+                tend()
             if not await self._pushing.run():
                 break
         await self._pulling.older()

@@ -18,6 +18,7 @@ from cerby_tui.sync.conductor import Conductor
 from cerby_tui.sync.engine import Engine
 from cerby_tui.sync.feed import Feed
 from cerby_tui.sync.governing import Governing
+from cerby_tui.sync.keepsafe import Keepsafe
 from cerby_tui.sync.lock import SyncLock
 from cerby_tui.sync.numbers import Numbers
 from cerby_tui.sync.pulling import Pulling
@@ -54,6 +55,7 @@ class Online:
         pulling = Pulling(vault, applying, self._judging, self._api, board, tell)
         pushing = Pushing(vault, composing, self._api, clock, pulling.take, tell)
         self.engine = Engine(home, device, vault, applying, self._api, pulling, pushing, binding, board, clock, tell)
+        self.engine.tending.append(Keepsafe(home, device, vault, applying, clock).tend)
         lock, wishes = SyncLock(home.sync_lock), Wishes(vault.meta, clock)
         self.conductor = Conductor(vault, self.engine, lock, wishes, board, clock, times, tell)
         numbers = Numbers(vault, applying, self._api, tell)
