@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from cerby_tui.clock import Clock
@@ -33,6 +34,7 @@ class Ground:
         thread: SyncThread,
         go_online: Callable[[], Online],
         tell: Callable[[Changed], None],
+        wish: Callable[[], None] = lambda: None,
     ) -> None:
         self.home = home
         self.device = device
@@ -43,6 +45,7 @@ class Ground:
         self._thread = thread
         self._go_online = go_online
         self._tell = tell
+        self._wish = wish
 
     def __repr__(self) -> str:
         return "Ground(…)"
@@ -58,6 +61,15 @@ class Ground:
     async def run(self, work: Coroutine[Any, Any, T]) -> T:
         """Run a coroutine on the sync thread."""
         return await self._thread.run(work)
+
+    def soon(self, function: Callable[..., object], *arguments: object) -> None:
+        """Have a plain function run on the sync thread, without waiting for it; a closed session does nothing.
+
+        What it leaves to be sent goes with the next round, which comes soon if this session syncs.
+        """
+        with suppress(RuntimeError):  # the loop of the sync thread is closed
+            self._thread.loop.call_soon_threadsafe(function, *arguments)
+            self._thread.loop.call_soon_threadsafe(self._wish)
 
     async def online(self) -> Online:
         """The part that talks to the service; its methods run on the sync thread (see `run`)."""

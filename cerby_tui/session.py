@@ -77,7 +77,9 @@ class Session(Reading, Rooms):
         self._thread = SyncThread()
         self._online: Online | None = None
         reader, tell = self._reader, self._tell
-        self._ground = Ground(home, device, clock, reader, self._writing, self._thread, self._go_online, tell)
+        self._ground = Ground(
+            home, device, clock, reader, self._writing, self._thread, self._go_online, tell, self._wish
+        )
 
     def __repr__(self) -> str:
         return "Session(…)"

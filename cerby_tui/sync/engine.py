@@ -77,6 +77,7 @@ class Engine:
         """A whole round. Raises OfflineError, RefusedError, SessionRemoved."""
         async with self._lock:
             await self._round()
+            await self._follow_up()
 
     async def push(self) -> None:
         """Send what waits, and pull first where somebody was faster. Raises like `sync`."""
@@ -84,6 +85,11 @@ class Engine:
             if await self._pushing.run():
                 await self._round()
             self._show_alarm()
+            await self._follow_up()
+
+    async def _follow_up(self) -> None:
+        for act in self.afterwards:
+            await act()
 
     async def _round(self) -> None:
         if not self._begun:

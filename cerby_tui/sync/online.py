@@ -8,6 +8,7 @@ from collections.abc import Callable
 from cerby_tui.clock import Clock
 from cerby_tui.home import Home
 from cerby_tui.keys import DeviceKeys
+from cerby_tui.sync.activity_log import ActivityLog
 from cerby_tui.sync.acts import Acts
 from cerby_tui.sync.api import Api, Transport
 from cerby_tui.sync.backoff import Times
@@ -20,6 +21,7 @@ from cerby_tui.sync.feed import Feed
 from cerby_tui.sync.governing import Governing
 from cerby_tui.sync.keepsafe import Keepsafe
 from cerby_tui.sync.lock import SyncLock
+from cerby_tui.sync.noting import Reporting
 from cerby_tui.sync.numbers import Numbers
 from cerby_tui.sync.pulling import Pulling
 from cerby_tui.sync.pushing import Pushing
@@ -61,6 +63,8 @@ class Online:
         numbers = Numbers(vault, applying, self._api, tell)
         self.acts = Acts(vault, self.conductor, self.engine, numbers, binding, lock, wishes, times)
         self.governing = Governing(vault, device, self._api, self.acts.sync_now)
+        self.activity = ActivityLog(vault, self._api, clock)
+        self.engine.afterwards.append(Reporting(vault, self._api).run)
         self._feed = Feed(self._api, self.conductor, clock, times)
         self._watch = VaultWatch(vault.database, home.vault, self.conductor.vault_changed)
         self._board = board

@@ -14,7 +14,7 @@ from cerby_tui.vault.database import Database
 if TYPE_CHECKING:
     import sqlite_utils
 
-NEWEST = 1
+NEWEST = 2
 
 TRUTH: dict[str, tuple[dict[str, Any], tuple[str, ...]]] = {
     "meta": ({"name": str, "value": bytes}, ("name",)),
@@ -81,6 +81,12 @@ INDEXES: tuple[tuple[str, tuple[str, ...], bool], ...] = (
     ("numbers", ("account",), False),
 )
 
+# What came later, by migration.
+LATER: dict[str, tuple[dict[str, Any], tuple[str, ...]]] = {
+    "log": ({"n": int, "hash": bytes}, ("n",)),
+    "seen": ({"id": bytes, "raw": bytes, "signature": bytes, "since": int}, ("id",)),
+}
+
 SEARCHED = {"accounts": ("label", "app", "username", "contact", "notes", "extra"), "messages": ("text", "sender")}
 
 
@@ -99,6 +105,7 @@ def migrate(database: Database) -> None:
 
     migrations = sqlite_utils.Migrations("cerby_tui")
     migrations(name="0001_tables")(_tables)
+    migrations(name="0002_activity")(_activity)
     with database.raw() as connection:
         # Plug-ins would be handed the decrypted connection.
         migrations.apply(sqlite_utils.Database(connection, execute_plugins=False))
@@ -106,13 +113,22 @@ def migrate(database: Database) -> None:
 
 
 def _tables(tables: sqlite_utils.Database) -> None:
-    for name, (columns, keys) in (TRUTH | VIEWS).items():
-        required = set(columns) - set(keys)
-        tables.table(name).create(columns, pk=keys if len(keys) > 1 else keys[0], not_null=required)
+    _create(tables, TRUTH | VIEWS)
     for name, columns_of_index, unique in INDEXES:
         tables.table(name).create_index(columns_of_index, unique=unique)
     for name, searched in SEARCHED.items():
         _full_text(tables, name, searched)
+
+
+def _activity(tables: sqlite_utils.Database) -> None:
+    """What was viewed and copied until the service has it, and the hashes of the activity log."""
+    _create(tables, LATER)
+
+
+def _create(tables: sqlite_utils.Database, wanted: dict[str, tuple[dict[str, Any], tuple[str, ...]]]) -> None:
+    for name, (columns, keys) in wanted.items():
+        required = set(columns) - set(keys)
+        tables.table(name).create(columns, pk=keys if len(keys) > 1 else keys[0], not_null=required)
 
 
 def _full_text(tables: sqlite_utils.Database, name: str, columns: tuple[str, ...]) -> None:
