@@ -72,6 +72,8 @@ class Engine:
         self._lease_alarm = ""
         self.tending: list[Callable[[], None]] = []
         """What is kept in step after each fetch, before anything is sent; on the disk only."""
+        self.afterwards: list[Callable[[], Awaitable[None]]] = []
+        """What follows each round and each push, under the same lock."""
 
     async def sync(self) -> None:
         """A whole round. Raises OfflineError, RefusedError, SessionRemoved."""
