@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Literal
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Literal
 
 from cerby_tui import authoring
 from cerby_tui.authoring import Author
 from cerby_tui.clock import Clock
 from cerby_tui.errors import RefusedError, UsageError
+from cerby_tui.journal import Done
 from cerby_tui.keys import DeviceKeys
 from cerby_tui.sync import lists
 from cerby_tui.sync.merge import Change, apply_change, change_between, settle
@@ -24,16 +25,23 @@ from cerby_wire.entries import entry_hash, stream_id
 from cerby_wire.errors import Refused
 
 ANOTHER_OWNER = "Make somebody else an Owner first."
+AccountAct = Literal["edit", "share", "delete", "restore"]
 WAITS = "It is not sent, and nothing was changed."
 
 
 class Changing:
-    """Every change of the person at this device. All methods run on the sync thread and touch only the disk."""
+    """Every change of the person at this device. All methods run on the sync thread and touch only the disk.
 
-    def __init__(self, vault: Vault, device: DeviceKeys, clock: Clock) -> None:
+    `note` is told of each change of an account, so that it can be taken back.
+    """
+
+    def __init__(
+        self, vault: Vault, device: DeviceKeys, clock: Clock, note: Callable[[Done], None] = lambda _done: None
+    ) -> None:
         self._vault = vault
         self._device = device
         self._clock = clock
+        self._note = note
 
     def add(self, item: Item) -> bytes:
         """Begin an account; returns its id, which is final. Raises UsageError, RefusedError."""
@@ -52,6 +60,7 @@ class Changing:
             row = self._vault.outbox.add(account, "create", change, base=0, label=item.label, now=now)
             self._vault.outbox.put_under_way(entry_hash(genesis), account, genesis, [row], now)
             self._vault.refresh([account])
+        self._note(Done("create", account, item.label, {}))
         return account
 
     def edit(self, account: bytes, changes: Mapping[str, object]) -> bool:
@@ -71,6 +80,11 @@ class Changing:
         if change:
             self._queue(account, "edit", change)
         return bool(change)
+
+    def apply(self, account: bytes, change: Change) -> None:
+        """Make a change that is known field by field. Raises UsageError, RefusedError."""
+        _check(apply_change(self._vault.accounts.content(account), change))
+        self._queue(account, "edit", change)
 
     def settle_clash(self, account: bytes, field: str, keep: Literal["kept", "other"]) -> None:
         """End the clash of a field with the value that stands or the other one. Raises UsageError, RefusedError."""
@@ -105,10 +119,11 @@ class Changing:
             raise RefusedError("cannot_be_listed", said, safe="Nothing was changed.")
         if "owner" not in lists.listable(after, around).values():
             raise RefusedError("only_owner", lists.LAST_OWNER, safe="Nothing was changed.", next_step=ANOTHER_OWNER)
-        self._queue(account, "share", dict(wanted))
+        roles = {user: [before.get(user), role] for user, role in wanted.items()}
+        self._queue(account, "share", dict(wanted), roles)
         return True
 
-    def _toggle(self, account: bytes, act: Act, undone: Act) -> None:
+    def _toggle(self, account: bytes, act: Literal["delete", "restore"], undone: Act) -> None:
         """Queue an act, or take back its opposite if that has not left yet."""
         self._owner_label(account)
         with self._vault.database.transaction():
@@ -116,16 +131,19 @@ class Changing:
             if waiting and waiting[-1].act == undone and not waiting[-1].sent:
                 self._vault.outbox.discard(waiting[-1].id)
                 self._vault.refresh([account])
+                self._note(Done(act, account, self._owner_label(account), {}))
             else:
                 self._queue(account, act, {})
 
-    def _queue(self, account: bytes, act: Act, change: object) -> None:
+    def _queue(self, account: bytes, act: AccountAct, change: Any, noted: Any = None) -> None:
+        """Queue a change; `noted` is how it is written down for being taken back, where that is another form."""
         label = self._owner_label(account)
         state = self._vault.streams.account(account)
         base = state.item_version if state else 0
         with self._vault.database.transaction():
             self._vault.outbox.add(account, act, change, base=base, label=label, now=self._clock.now())
             self._vault.refresh([account])
+        self._note(Done(act, account, label, change if noted is None else noted))
 
     def _owner_label(self, account: bytes) -> str:
         """The label of a card that we may change. Raises UsageError, RefusedError."""

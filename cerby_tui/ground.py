@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from cerby_tui.clock import Clock
 from cerby_tui.home import Home
+from cerby_tui.journal import Journal
 from cerby_tui.keys import DeviceKeys
 from cerby_tui.sync.beginning import Writing
 from cerby_tui.sync.thread import SyncThread
@@ -46,6 +47,7 @@ class Ground:
         self._go_online = go_online
         self._tell = tell
         self._wish = wish
+        self.journal = Journal()
 
     def __repr__(self) -> str:
         return "Ground(…)"

@@ -70,7 +70,6 @@ class Session(Reading, Rooms):
         self._origin = origin or self._identity.origin
         self._transport = transport
         self._times = times or Times()
-        self._changing = Changing(vault, device, clock)
         self._subscribers: list[Subscriber] = []
         self._board = Board(self._tell)
         self._board.current = SyncStatus(last_contact=vault.meta.progress.contact)
@@ -80,6 +79,7 @@ class Session(Reading, Rooms):
         self._ground = Ground(
             home, device, clock, reader, self._writing, self._thread, self._go_online, tell, self._wish
         )
+        self._changing = Changing(vault, device, clock, self._ground.journal.note)
 
     def __repr__(self) -> str:
         return "Session(…)"

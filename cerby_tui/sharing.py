@@ -25,7 +25,7 @@ class Sharing:
     def __init__(self, ground: Ground) -> None:
         self._ground = ground
         self._people = People(ground)
-        self._changing = Changing(ground.writing.vault, ground.device, ground.clock)
+        self._changing = Changing(ground.writing.vault, ground.device, ground.clock, ground.journal.note)
 
     def members(self, account: bytes) -> list[Member]:
         """Everybody on an account, waiting changes included: Owners first, then by name. Raises UsageError."""

@@ -109,27 +109,66 @@ class Farewell(Struct, frozen=True):
 
 
 class FieldChange(Struct, frozen=True):
-    """A field before and after a version of a card."""
+    """A field before and after a version of a card.
+
+    `beside`: two people changed it at once, `before` is the value that stood and `after` the one kept beside it;
+    `settled`: that was ended with the value that stood, `before` is the one that went.
+    """
 
     field: str
     before: Any
     after: Any
+    kind: Literal["changed", "beside", "settled"] = "changed"
 
     def __repr__(self) -> str:
         return f"FieldChange({self.field!r})"
 
 
 class Version(Struct, frozen=True):
-    """A version of a card: who wrote it, when it came here (UTC ms), what it changed."""
+    """A version of a card: who wrote it, when it came here (UTC ms), what it changed.
+
+    `number` 0 is what waits to be sent. `previous` is the number of the version before it whose content is known, -1
+    for none.
+    """
 
     number: int
     author: str
     at: int
     changes: tuple[FieldChange, ...]
+    you: bool = False
+    previous: int = -1
+
+
+class Side(Struct, frozen=True):
+    """Who wrote one of the two values of a clash; `at` is when it came here (UTC ms), 0 if it was not sent yet."""
+
+    name: str
+    you: bool = False
+    at: int = 0
+
+
+class Sides(Struct, frozen=True):
+    """Who wrote the value that stands and who the one kept beside it.
+
+    `mine` says which one this person wrote, or nothing if both are theirs or neither.
+    """
+
+    kept: Side
+    other: Side
+
+    @property
+    def mine(self) -> Literal["kept", "other", ""]:
+        """Which of the two values this person wrote."""
+        if self.kept.you == self.other.you:
+            return ""
+        return "kept" if self.kept.you else "other"
 
 
 class Happening(Struct, frozen=True):
-    """A line of the activity log. Names are already those that people know; `n` is its place in the log."""
+    """A line of the activity log. Names are already those that people know; `n` is its place in the log.
+
+    `subject` is whom, or which session, it concerns; `received` when the service wrote it down (`at` may be earlier).
+    """
 
     n: int
     at: int
@@ -138,6 +177,9 @@ class Happening(Struct, frozen=True):
     account: str = ""
     device: str = ""
     detail: str = ""
+    app: str = ""
+    subject: str = ""
+    received: int = 0
     user: bytes = b""
     account_id: bytes = b""
     hidden: bool = False

@@ -61,16 +61,37 @@ def _fits(name: str, value: Any) -> bool:
     return True
 
 
+def fitting(content: Mapping[str, Any]) -> Content:
+    """What of a map is as this program expects it: whatever wrote the rest, nobody trips over it."""
+    found = {name: value for name, value in content.items() if name in KNOWN and _fits(name, value)}
+    beside = content.get(CLASHES, ())
+    entries = [one for one in beside if _is_clash(one)] if isinstance(beside, list) else []
+    return found | ({CLASHES: entries} if entries else {})
+
+
+def _is_clash(entry: Any) -> bool:
+    if not isinstance(entry, dict) or not {"field", "value"} <= set(entry):
+        return False
+    name, value = entry["field"], entry["value"]
+    if not isinstance(name, str):
+        return False
+    if name.startswith(CUSTOM):
+        return value is None or _fits(FIELDS, [value])
+    return name in KNOWN and _fits(name, value)
+
+
 def clashes(content: Mapping[str, Any]) -> tuple[Clash, ...]:
     """The values that were kept beside the ones that stand."""
+    content = fitting(content)
     found = []
     for entry in content.get(CLASHES, ()):
         name, other = entry["field"], entry["value"]
-        found.append(Clash(name, _shown(name, current(content, name)), _shown(name, other)))
+        found.append(Clash(name, shown(name, current(content, name)), shown(name, other)))
     return tuple(found)
 
 
-def _shown(name: str, value: Any) -> Any:
+def shown(name: str, value: Any) -> Any:
+    """A value of the map as screens take it: custom fields as such, tuples for lists."""
     if name.startswith(CUSTOM):
         return None if value is None else msgspec.convert(value, CustomField)
     return tuple(value) if isinstance(value, list) else value

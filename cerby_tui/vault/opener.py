@@ -112,9 +112,12 @@ class KeyOpener:
     def item(self, state: AccountState) -> Content | None:
         """The newest version of a card; None if its key is not held or it does not open."""
         entry = self._streams.entry(state.stream, state.item_at)
-        act = read_header(entry).act if entry else None
-        keys = self.account_keys(state.stream, getattr(act, "epoch", 0))
-        return _or_none(lambda: opening.open_item(entry, keys)) if entry and keys else None
+        return self.version(state.stream, entry) if entry else None
+
+    def version(self, account: bytes, entry: Entry) -> Content | None:
+        """The version of a card that an entry brings; None if its key is not held or it does not open."""
+        keys = self.account_keys(account, getattr(read_header(entry).act, "epoch", 0))
+        return _or_none(lambda: opening.open_item(entry, keys)) if keys else None
 
     def private(self, state: PersonalState, slot: int) -> dict[str, Any] | None:
         """The newest version of a private thing; None if there is none or it does not open."""
