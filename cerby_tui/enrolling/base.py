@@ -16,8 +16,6 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING, ClassVar, Generic, Literal
 
-from msgspec import Struct
-
 from cerby_tui.clock import Clock
 from cerby_tui.codes.extract import extract
 from cerby_tui.enrolling.known import AnyKnown, Way, read_known, write_known
@@ -25,6 +23,7 @@ from cerby_tui.errors import Alarm, CerbyError, UsageError
 from cerby_tui.home import Home
 from cerby_tui.keyfile import device_of, measured_cost, write_key_file
 from cerby_tui.keys import RECOVERY_LENGTH, Cost, DeviceKeys, new_seed
+from cerby_tui.kit import Kit, asked_back, confirmed, kit_of
 from cerby_tui.lease import SessionFacts, renewed, write_session_file
 from cerby_tui.passphrase import check_passphrase
 from cerby_tui.session import Session
@@ -34,23 +33,11 @@ from cerby_tui.unlocking import unlock
 from cerby_tui.vault.meta import Identity
 from cerby_wire.errors import Refused
 from cerby_wire.shapes import SignedRecord, StoredEntry
-from cerby_wire.texts import recovery_code
 
 if TYPE_CHECKING:
     from cerby_tui.sync.api import Api, Transport
 
 Step = Literal["name", "passphrase", "token", "invite", "address", "approval", "recovery", "code", "kit", "done"]
-
-
-class Kit(Struct, frozen=True):
-    """What a person prints or writes down: eight groups of the recovery code, the service, the user id."""
-
-    groups: tuple[str, ...]
-    origin: str
-    user: str
-
-    def __repr__(self) -> str:
-        return "Kit(…)"
 
 
 class Enrolling(ABC, Generic[AnyKnown]):
@@ -193,19 +180,15 @@ class Enrolling(ABC, Generic[AnyKnown]):
         _device, known = self._ready()
         if not known.user or not known.recovery:
             raise UsageError("There is no recovery kit yet.")
-        return Kit(tuple(recovery_code(known.recovery).split("-")), known.origin, known.user.hex())
+        return kit_of(known.recovery, known.origin, known.user)
 
     def asked_back(self) -> tuple[int, int]:
         """The numbers (from 1) of the two groups that are asked back; the same ones however often it is asked."""
-        groups = self.kit().groups
-        half = len(groups) // 2
-        first = ord(groups[-1][-1]) % half
-        return first + 1, first + 1 + half
+        return asked_back(self.kit().groups)
 
     def confirm_kit(self, answers: dict[int, str]) -> bool:
         """Whether the groups that were asked back are right; if they are, this device is set up."""
-        groups = self.kit().groups
-        right = all(answers.get(one, "").strip().upper() == groups[one - 1] for one in self.asked_back())
+        right = confirmed(self.kit().groups, answers)
         if right:
             self._finish()
         return right

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from cerby_tui.clock import Clock
 from cerby_tui.enrolling.base import Enrolling
 from cerby_tui.enrolling.founding import Founding
+from cerby_tui.enrolling.joining import Joining
 from cerby_tui.enrolling.known import Known, Way, read_known
 from cerby_tui.enrolling.recovering import Recovering
 from cerby_tui.home import Home
@@ -17,7 +18,7 @@ from cerby_tui.unlocking import unlock
 if TYPE_CHECKING:
     from cerby_tui.sync.api import Transport
 
-WAYS: dict[Way, type[Enrolling[Any]]] = {"found": Founding, "recover": Recovering}
+WAYS: dict[Way, type[Enrolling[Any]]] = {"found": Founding, "join": Joining, "recover": Recovering}
 
 
 class Ways:

@@ -37,6 +37,8 @@ from cerby_wire.shapes import (
 )
 
 MOST_ROUNDS = 5
+PEOPLE = ("workspace", "user")
+"""Kinds of stream that say who there is: what follows a round follows news in them, too."""
 
 
 class Engine:
@@ -190,6 +192,8 @@ class Engine:
                     followed = False
             if not followed:
                 await self._round()
+            if not followed or (isinstance(what, HeadEvent) and what.kind in PEOPLE):
+                await self._follow_up()
             self._show_alarm()
             self._board.set(last_contact=now)
 

@@ -20,9 +20,11 @@ from cerby_tui.sync.engine import Engine
 from cerby_tui.sync.feed import Feed
 from cerby_tui.sync.governing import Governing
 from cerby_tui.sync.keepsafe import Keepsafe
+from cerby_tui.sync.kits import Kits
 from cerby_tui.sync.lock import SyncLock
 from cerby_tui.sync.noting import Reporting
 from cerby_tui.sync.numbers import Numbers
+from cerby_tui.sync.profiles import Profiles
 from cerby_tui.sync.pulling import Pulling
 from cerby_tui.sync.pushing import Pushing
 from cerby_tui.sync.status import Board
@@ -51,21 +53,23 @@ class Online:
     ) -> None:
         vault, applying = writing.vault, writing.applying
         self._judging = open_database(home, device.database_key)
-        self._api = Api(origin, device, clock, transport=transport, offset=vault.meta.progress.offset)
+        self.api = Api(origin, device, clock, transport=transport, offset=vault.meta.progress.offset)
         composing = Composing(vault, writing.opener, device)
         binding = Binding(vault, applying, composing, clock)
-        pulling = Pulling(vault, applying, self._judging, self._api, board, tell)
-        pushing = Pushing(vault, composing, self._api, clock, pulling.take, tell)
-        self.engine = Engine(home, device, vault, applying, self._api, pulling, pushing, binding, board, clock, tell)
+        pulling = Pulling(vault, applying, self._judging, self.api, board, tell)
+        pushing = Pushing(vault, composing, self.api, clock, pulling.take, tell)
+        self.engine = Engine(home, device, vault, applying, self.api, pulling, pushing, binding, board, clock, tell)
         self.engine.tending.append(Keepsafe(home, device, vault, applying, clock).tend)
         lock, wishes = SyncLock(home.sync_lock), Wishes(vault.meta, clock)
         self.conductor = Conductor(vault, self.engine, lock, wishes, board, clock, times, tell)
-        numbers = Numbers(vault, applying, self._api, tell)
+        numbers = Numbers(vault, applying, self.api, tell)
         self.acts = Acts(vault, self.conductor, self.engine, numbers, binding, lock, wishes, times)
-        self.governing = Governing(vault, device, self._api, self.acts.sync_now)
-        self.activity = ActivityLog(vault, self._api, clock)
-        self.engine.afterwards.append(Reporting(vault, self._api).run)
-        self._feed = Feed(self._api, self.conductor, clock, times)
+        self.governing = Governing(vault, device, self.api, self.acts.sync_now)
+        self.activity = ActivityLog(vault, self.api, clock)
+        self.engine.afterwards.append(Reporting(vault, self.api).run)
+        self.engine.afterwards.append(Profiles(vault, self.api, tell).run)
+        self.kits = Kits(vault, writing.opener, device, self._api, self.acts.sync_now)
+        self._feed = Feed(self.api, self.conductor, clock, times)
         self._watch = VaultWatch(vault.database, home.vault, self.conductor.vault_changed)
         self._board = board
         self._check_pages = check_pages
@@ -87,5 +91,5 @@ class Online:
         await self.conductor.stop()
         if self._checking is not None:
             await asyncio.wait({self._checking})
-        await self._api.close()
+        await self.api.close()
         self._judging.close()
