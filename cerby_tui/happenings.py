@@ -40,9 +40,7 @@ class Naming:
             self._person(line.user),
             label,
             self._device(line.device),
-            line.detail
-            if not line.detail or line.event != "Secure Device Suspended"
-            else self._device_text(line.detail),
+            self._detail(line),
             app,
             self._subject(line.subject),
             line.at,
