@@ -4,16 +4,39 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from msgspec import Struct
+
 from cerby_tui.errors import UsageError
 from cerby_tui.keys import DeviceKeys, UserKeys
 from cerby_tui.opening import open_previous_seed, open_seed
 from cerby_wire.errors import Refused
 from cerby_wire.headers import Entry
-from cerby_wire.recovering import read_link
+from cerby_wire.recovering import kit_link, read_link
 from cerby_wire.state import UserState
-from cerby_wire.texts import Mistyped, parse_recovery_code
+from cerby_wire.texts import Mistyped, parse_recovery_code, recovery_code
 
 ASKED_BACK = 2
+
+
+class Kit(Struct, frozen=True):
+    """What a person prints or writes down: eight groups of the recovery code, the service, the user id."""
+
+    groups: tuple[str, ...]
+    origin: str
+    user: str
+
+    def __repr__(self) -> str:
+        return "Kit(…)"
+
+    @property
+    def link(self) -> str:
+        """What the square on the kit says: enough to come back with."""
+        return kit_link(self.origin, "".join(self.groups))
+
+
+def kit_of(secret: bytes, origin: str, user: bytes) -> Kit:
+    """The kit of a recovery secret."""
+    return Kit(tuple(recovery_code(secret).split("-")), origin, user.hex())
 
 
 def read_code(text: str) -> DeviceKeys:
@@ -64,12 +87,12 @@ def user_groups(user: str) -> str:
     return " ".join(user[at : at + 4].upper() for at in range(0, len(user), 4))
 
 
-def kit_text(groups: Sequence[str], origin: str, user: str, name: str = "") -> str:
+def kit_text(kit: Kit, name: str = "") -> str:
     """The kit as text to print."""
-    half = len(groups) // 2
-    rows = ["-".join(groups[:half]) + "-", "-".join(groups[half:])]
+    half = len(kit.groups) // 2
+    rows = ["-".join(kit.groups[:half]) + "-", "-".join(kit.groups[half:])]
     lines = ["cerby recovery kit" + (f" of {name}" if name else ""), ""]
     lines += ["Recovery key", *(f"    {row}" for row in rows), ""]
-    lines += ["Service", f"    {origin}", "", "User id", f"    {user_groups(user)}", ""]
+    lines += ["Service", f"    {kit.origin}", "", "User id", f"    {user_groups(kit.user)}", ""]
     lines += ["To come back on a new device:  cerby-tui recover", "Used once; a new kit is made in the same moment."]
     return "\n".join(lines) + "\n"

@@ -68,7 +68,7 @@ class Online:
         self.activity = ActivityLog(vault, self.api, clock)
         self.engine.afterwards.append(Reporting(vault, self.api).run)
         self.engine.afterwards.append(Profiles(vault, self.api, tell).run)
-        self.kits = Kits(vault, writing.opener, device, self._api, self.acts.sync_now)
+        self.kits = Kits(vault, writing.opener, device, self.api, self.acts.sync_now)
         self._feed = Feed(self.api, self.conductor, clock, times)
         self._watch = VaultWatch(vault.database, home.vault, self.conductor.vault_changed)
         self._board = board

@@ -55,6 +55,10 @@ class Meta:
         with self._database.transaction():
             self._database.execute("INSERT OR REPLACE INTO meta (name, value) VALUES (?, ?)", (name, raw))
 
+    def forget(self, name: str) -> None:
+        """Remove a value; joins a transaction that is open."""
+        self._database.execute("DELETE FROM meta WHERE name = ?", (name,))
+
     @property
     def identity(self) -> Identity:
         """Who this vault belongs to."""
