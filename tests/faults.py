@@ -103,3 +103,26 @@ class Lying(httpx.AsyncBaseTransport):
     async def aclose(self) -> None:
         """Close the real connections."""
         await self._real.aclose()
+
+
+class LosesAnswers(httpx.AsyncBaseTransport):
+    """Reaches the service, and loses the answers to requests for one path."""
+
+    def __init__(self, path: str) -> None:
+        self._real = httpx.AsyncHTTPTransport()
+        self._path = path
+        self.lost = 0
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Send, and lose the answer where it is to be lost."""
+        response = await self._real.handle_async_request(request)
+        if request.url.path == self._path:
+            await response.aread()
+            await response.aclose()
+            self.lost += 1
+            raise httpx.ReadError("the answer was lost")
+        return response
+
+    async def aclose(self) -> None:
+        """Close the real connections."""
+        await self._real.aclose()

@@ -16,6 +16,7 @@ from cerby_tui.session import open_session
 from cerby_tui.values import CardFilter, Item
 from tests.devices import EMAIL, NO_KEYRING, PASSPHRASE, enrol
 from tests.fakes import FrozenClock
+from tests.faults import LosesAnswers
 from tests.rig import ServiceRig
 
 
@@ -30,29 +31,6 @@ def begun(home: Home, clock: FrozenClock, transport: httpx.AsyncBaseTransport | 
     enrolment.name_device("laptop")
     enrolment.choose_passphrase(PASSPHRASE)
     return enrolment
-
-
-class LosesAnswers(httpx.AsyncBaseTransport):
-    """Reaches the service, and loses the answers to requests for one path."""
-
-    def __init__(self, path: str) -> None:
-        self._real = httpx.AsyncHTTPTransport()
-        self._path = path
-        self.lost = 0
-
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Send, and lose the answer where it is to be lost."""
-        response = await self._real.handle_async_request(request)
-        if request.url.path == self._path:
-            await response.aread()
-            await response.aclose()
-            self.lost += 1
-            raise httpx.ReadError("the answer was lost")
-        return response
-
-    async def aclose(self) -> None:
-        """Close the real connections."""
-        await self._real.aclose()
 
 
 async def test_whole_enrolment(rig: ServiceRig, tmp_path: Path, clock: FrozenClock) -> None:
