@@ -39,6 +39,8 @@ def create_app(parts: Parts) -> Starlette:
     ]
     for part in (parts.invites, parts.joins, parts.profiles, parts.recoveries, parts.handing, parts.activity):
         routes += part.routes(http)
+    for one in (parts.approvals, parts.devices, parts.removal):
+        routes += one.routes(http)
     if parts.sandbox is not None:
         routes.append(Mount("/sandbox", parts.sandbox.app()))
     return Starlette(routes=routes, exception_handlers={404: http.not_found, 405: http.not_found, 500: http.broken})

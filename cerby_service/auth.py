@@ -45,12 +45,23 @@ class Authenticator:
 
     async def caller(self, signed: Signed) -> Caller:
         """The member's device that signed. Raises Refusal."""
+        return _member(await self._device(signed))
+
+    async def ended(self, signed: Signed) -> DeviceRow:
+        """The device that signed, which may not speak for a member any more. Raises Refusal."""
+        device = await self._device(signed)
+        if device.state == "active" and device.role is not None:
+            raise Refusal("forbidden", "This session was not ended.")
+        return device
+
+    async def _device(self, signed: Signed) -> DeviceRow:
+        """The device that signed, whatever became of it. Raises Refusal."""
         key_id = self._key_id(signed)
         device = await self._database.read(lambda reading: people.find_device(reading, key_id))
         if device is None:
             raise Refusal("unknown_device", "This service does not know the session that signed.")
         self._verify(device.sign, signed)
-        return _member(device)
+        return device
 
     async def confirm(self, caller: Caller) -> None:
         """Raise Refusal `session_removed` if the caller may not speak any more."""

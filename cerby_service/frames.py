@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import msgspec
 
+from cerby_wire.approving import ApprovalEvent
 from cerby_wire.shapes import AccessEvent, ByeEvent, HeadEvent, HelloEvent, MessageEvent, Shape
 
 HEARTBEAT = b":\n\n"
 NAMES: dict[type[Shape], str] = {
     AccessEvent: "access",
+    ApprovalEvent: "approval",
     ByeEvent: "bye",
     HeadEvent: "head",
     HelloEvent: "hello",

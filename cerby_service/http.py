@@ -13,7 +13,9 @@ from starlette.types import Receive, Scope, Send
 
 from cerby_service.auth import Authenticator, Caller, Signed
 from cerby_service.clock import Clock
+from cerby_service.contacts import Contacts
 from cerby_service.database import Database
+from cerby_service.database.people import DeviceRow
 from cerby_service.errors import Refusal, Unavailable
 from cerby_service.limits import Limits
 from cerby_service.logs import fields
@@ -49,6 +51,7 @@ class Http:
         self._database = database
         self._limits = limits
         self._clock = clock
+        self._contacts = Contacts(database, clock)
 
     def signed(self, handle: Callable[[Caller, Request], Awaitable[Shape | Answer]]) -> Endpoint:
         """An endpoint without a body, for members."""
@@ -78,13 +81,33 @@ class Http:
         handle: Callable[[Body], Awaitable[Shape | Answer]],
     ) -> Endpoint:
         """An endpoint for devices that are in no chain yet; the key that has to have signed is in the body."""
+        return self.first_contact_from(shape, device, lambda body, _request: handle(body))
+
+    def first_contact_from(
+        self,
+        shape: type[Body],
+        device: Callable[[Body], DevicePublic],
+        handle: Callable[[Body, Request], Awaitable[Shape | Answer]],
+    ) -> Endpoint:
+        """As `first_contact`, for handlers that want to know where the request came from."""
 
         async def run(request: Request) -> Answer:
-            self._limits.spend_address(_address(request))
+            self._limits.spend_address(address_of(request))
             raw = await self._body(request)
             body = _decode(request, raw, shape)
             self._authenticator.first_contact(device(body), self._signed(request, raw))
-            return _answer(await handle(body))
+            return _answer(await handle(body, request))
+
+        return self._endpoint(run)
+
+    def ended_with(self, shape: type[Body], handle: Callable[[DeviceRow, Body], Awaitable[Shape | Answer]]) -> Endpoint:
+        """An endpoint with a body for sessions that may not speak any more, and for nobody else."""
+
+        async def run(request: Request) -> Answer:
+            self._limits.spend_address(address_of(request))
+            raw = await self._body(request)
+            device = await self._authenticator.ended(self._signed(request, raw))
+            return _answer(await handle(device, _decode(request, raw, shape)))
 
         return self._endpoint(run)
 
@@ -101,9 +124,10 @@ class Http:
         try:
             caller = await self._authenticator.caller(self._signed(request, body))
         except Refusal:
-            self._limits.spend_address(_address(request))
+            self._limits.spend_address(address_of(request))
             raise
         self._limits.spend_device(caller.device)
+        await self._contacts.seen(caller.device)
         return caller
 
     async def confirm(self, caller: Caller) -> None:
@@ -180,7 +204,8 @@ async def read_body(request: Request, limit: int) -> bytes:
     return bytes(body)
 
 
-def _address(request: Request) -> str:
+def address_of(request: Request) -> str:
+    """Where a request came from; empty if that is not known."""
     return request.client.host if request.client else ""
 
 

@@ -176,6 +176,11 @@ class Hub:
         for listener in theirs:
             listener.close()
 
+    def listening(self, devices: Iterable[bytes]) -> set[bytes]:
+        """Those of these devices that have a feed open to this process."""
+        with self._lock:
+            return {device for device in devices if self._feeds[device]}
+
     def close(self) -> None:
         """Have every feed say goodbye, and take no more."""
         with self._lock:

@@ -9,11 +9,13 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 from cerby_service.activity import Activity
+from cerby_service.approvals import Approvals
 from cerby_service.auth import Authenticator
 from cerby_service.carriers.base import Carrier
 from cerby_service.carriers.sandbox import SandboxCarrier
 from cerby_service.clock import MINUTE, Clock, system_clock
 from cerby_service.database import Database
+from cerby_service.devices import Devices
 from cerby_service.directory import DataDirectory, SandboxAccount
 from cerby_service.feed import Feed
 from cerby_service.handing import Handing
@@ -33,6 +35,7 @@ from cerby_service.poller import Poller
 from cerby_service.profiles import Profiles
 from cerby_service.reconciler import Reconciler
 from cerby_service.recovery import Recoveries
+from cerby_service.removal import Removal
 from cerby_service.sandbox.app import Sandbox
 from cerby_service.sandbox.delivery import Delivery
 from cerby_service.sandbox.stock import Stock
@@ -136,6 +139,9 @@ class Parts:
         self.streams = Streams(database, self.keeper, key, clock)
         self.handing = Handing(database)
         self.recoveries = Recoveries(database, self.keeper, clock)
+        self.approvals = Approvals(database, self.keeper, clock)
+        self.devices = Devices(database, self.hub, clock)
+        self.removal = Removal(database)
         self.activity = Activity(database)
         self.feed = Feed(self.http, database, self.hub, clock, timings)
         self.settling = Settling(database, key, clock)

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from cerby_service.carriers.base import Carrier, CarrierError
 from cerby_service.clock import DAY, HOUR, Clock
-from cerby_service.database import Database, Writing, numbers, upkeep
+from cerby_service.database import Database, Writing, approvals, numbers, upkeep
 from cerby_service.database.numbers import NumberRow
 from cerby_service.logs import fields
 from cerby_service.settings import Timings
@@ -17,6 +17,7 @@ from cerby_service.settling import Settling
 
 SEEN_FOR = 7 * DAY
 VERIFICATIONS_FOR = HOUR
+WELCOMES_FOR = 7 * DAY
 CHANGES_FOR = 30 * DAY
 KEYS_FOR = 7 * DAY
 logger = logging.getLogger(__name__)
@@ -60,5 +61,6 @@ class Sweeper:
         numbers.end_offers_before(writing, now)
         numbers.forget_keys_before(writing, now - KEYS_FOR)
         upkeep.forget_verifications(writing, now - VERIFICATIONS_FOR)
+        approvals.forget(writing, now - VERIFICATIONS_FOR, now - WELCOMES_FOR)
         upkeep.forget_seen(writing, now - SEEN_FOR)
         upkeep.forget_changes(writing, now - CHANGES_FOR)

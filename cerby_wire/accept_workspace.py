@@ -156,10 +156,11 @@ def _remove(trial: Trial, state: WorkspaceState, act: WorkspaceRemove, role: Wor
 
 
 def _suspend(trial: Trial, state: WorkspaceState, act: WorkspaceSuspend, role: WorkspaceRole | None) -> WorkspaceState:
-    before = state.role_at(act.user, state.n)
-    allowed = roles.may_change(role, before)
+    own = act.user == trial.header.author
+    allowed = own or roles.may_change(role, state.role_at(act.user, state.n))
     require(allowed, "not_allowed", "Its author may not suspend sessions of that person.")
-    chain = state.chain_at(act.user, state.n)
+    # A person ends the very session they write from this way: no device makes the seed that shuts itself out.
+    chain = trial.header.chain if own else state.chain_at(act.user, state.n)
     there = known_chain(trial, act.user, chain, 0).device_active(act.device, chain.n)
     require(there, "no_such_device", "That person has no such session.")
     new = act.device not in state.suspended(act.user, state.n)

@@ -324,5 +324,9 @@ CODES = {
     "inviter_may_no_longer": 403,
     "another_address": 403,
     "already_a_member": 409,
+    "request_denied": 403,
+    "request_expired": 410,
+    "request_taken": 409,
+    "too_many_devices": 409,
 }
 """Every error code of the service with its HTTP status."""

@@ -11,6 +11,7 @@ from cerby_service.database.counters import read_counter
 from cerby_service.database.tables import access, changes
 from cerby_service.database.tables import streams as streams_table
 from cerby_service.database.work import Reading
+from cerby_wire.approving import ApprovalEvent
 from cerby_wire.shapes import INLINE_RECORD, AccessEvent, HeadEvent, MessageEvent, Shape
 
 MOST_BEHIND = 1_000
@@ -53,6 +54,8 @@ def _event(reading: Reading, workspace: bytes, user: bytes, roles: dict[bytes, s
         if row.user != user:
             return None
         return AccessEvent(gained=[row.stream]) if row.stream in roles else AccessEvent(lost=[row.stream])
+    if row.what == "approval":
+        return ApprovalEvent() if row.user == user else None
     if row.kind not in streams.SHARED and row.stream not in roles:
         return None
     if row.what == "entry":

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from cerby_wire.shapes import Shape
 
-What = Literal["entry", "message", "access", "number"]
+What = Literal["entry", "message", "access", "number", "approval"]
 
 
 class Change(Struct, frozen=True):
