@@ -20,6 +20,7 @@ from cerby_tui.vault.opener import KeyOpener
 from cerby_tui.vault.outbox import Pending
 from cerby_tui.vault.shares import Roles, stored_roles, with_shares
 from cerby_tui.vault.vault import Vault
+from cerby_wire.epochs import outdated
 from cerby_wire.errors import Refused
 from cerby_wire.headers import Entry, MessagePosition
 from cerby_wire.shapes import SignedRecord
@@ -52,11 +53,11 @@ class Composing:
         self._vault = vault
         self._opener = opener
         self._around = Around(vault.database, vault.identity)
-        self._author_device = device
+        self.device = device
 
     def author(self) -> Author:
         """This person, with the newest positions held."""
-        return Author.of(self._author_device, self._vault.identity.user, self._around)
+        return Author.of(self.device, self._vault.identity.user, self._around)
 
     def next(self, stream: bytes) -> Composed | None:
         """The next entry for a stream; None if nothing waits that could be written now."""
@@ -97,6 +98,8 @@ class Composing:
         keys = self._opener.account_keys(state.stream, state.epoch)
         if keys is None:
             return Composed((row.id,), refused=CLOSED)
+        if outdated(state, self._around):  # these acts leave the list as it is, so it has to be right before
+            return self._list(state, stored_roles(state, self._vault.identity.user), ())
         write = authoring.delete if row.act == "delete" else authoring.restore
         try:
             entry, _fresh = write(self.author(), state, keys, self._around, self._newest(state))
@@ -128,6 +131,10 @@ class Composing:
         except Refused as refused:
             return Composed(ids, refused=refused.sentence)
         return Composed(ids, entry)
+
+    def renew(self, state: AccountState, wanted: Roles) -> Entry | None:
+        """A new key for the people of an account who may be on it; None if it cannot be written here."""
+        return self._list(state, wanted, ()).entry
 
     def bind(self, account: bytes, number: bytes, e164: str, record: SignedRecord) -> Entry | None:
         """The entry that binds a committed number; None if it is not ours to write, or not now."""

@@ -21,6 +21,7 @@ from cerby_tui.sync.plan import Plan, make_plan
 from cerby_tui.sync.pulling import Pulling, Tell
 from cerby_tui.sync.pushing import ROOM, Pushing
 from cerby_tui.sync.status import Board
+from cerby_tui.sync.upkeep import Upkeep
 from cerby_tui.vault.meta import Progress
 from cerby_tui.vault.vault import Vault
 from cerby_wire.errors import Refused
@@ -37,6 +38,7 @@ from cerby_wire.shapes import (
 )
 
 MOST_ROUNDS = 5
+MOST_STEPS = 8
 PEOPLE = ("workspace", "user")
 """Kinds of stream that say who there is: what follows a round follows news in them, too."""
 
@@ -54,6 +56,7 @@ class Engine:
         pulling: Pulling,
         pushing: Pushing,
         binding: Binding,
+        upkeep: Upkeep,
         board: Board,
         clock: Clock,
         tell: Tell,
@@ -66,6 +69,7 @@ class Engine:
         self._pulling = pulling
         self._pushing = pushing
         self._binding = binding
+        self._upkeep = upkeep
         self._board = board
         self._clock = clock
         self._tell = tell
@@ -86,7 +90,7 @@ class Engine:
     async def push(self) -> None:
         """Send what waits, and pull first where somebody was faster. Raises like `sync`."""
         async with self._lock:
-            if await self._pushing.run():
+            if await self._send():
                 await self._round()
             self._show_alarm()
             await self._follow_up()
@@ -103,10 +107,26 @@ class Engine:
             self._binding.write_missing()
             for tend in self.tending:
                 tend()
-            if not await self._pushing.run():
+            if not await self._send():
                 break
         await self._pulling.older()
         self._show_alarm()
+
+    async def _send(self) -> bool:
+        """Send what waits and what has to be kept in step, each step once the one before it stands.
+
+        True if something was late and has to be pulled first.
+        """
+        try:
+            for _ in range(MOST_STEPS):
+                wrote = self._upkeep.write()
+                if await self._pushing.run():
+                    return True
+                if not wrote:
+                    break
+            return False
+        finally:
+            self._upkeep.tell()
 
     def _begin(self) -> None:
         """Once for each start of the program: what stopped is asked for again, and goes through the same checks."""

@@ -28,6 +28,7 @@ from cerby_tui.sync.profiles import Profiles
 from cerby_tui.sync.pulling import Pulling
 from cerby_tui.sync.pushing import Pushing
 from cerby_tui.sync.status import Board
+from cerby_tui.sync.upkeep import Upkeep
 from cerby_tui.sync.watcher import VaultWatch
 from cerby_tui.sync.wishes import Wishes
 from cerby_tui.values import Changed
@@ -58,7 +59,8 @@ class Online:
         binding = Binding(vault, applying, composing, clock)
         pulling = Pulling(vault, applying, self._judging, self.api, board, tell)
         pushing = Pushing(vault, composing, self.api, clock, pulling.take, tell)
-        self.engine = Engine(home, device, vault, applying, self.api, pulling, pushing, binding, board, clock, tell)
+        parts = (self.api, pulling, pushing, binding, Upkeep(vault, writing.opener, composing, clock, tell))
+        self.engine = Engine(home, device, vault, applying, *parts, board, clock, tell)
         self.engine.tending.append(Keepsafe(home, device, vault, applying, clock).tend)
         lock, wishes = SyncLock(home.sync_lock), Wishes(vault.meta, clock)
         self.conductor = Conductor(vault, self.engine, lock, wishes, board, clock, times, tell)

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from cerby_tui.vault.database import Database
 from cerby_wire.entries import entry_hash, next_head, read_header
-from cerby_wire.headers import AccountAdopt, Entry, Kind, Position
+from cerby_wire.headers import AccountAdopt, Entry, Header, Kind, Position
 from cerby_wire.state import AccountState, PersonalState, State, UserState, WorkspaceState, decode_state, encode_state
 
 
@@ -94,6 +94,15 @@ class Streams:
         """Whether an account was handed to a new Owner after the newest version of its card was written."""
         later = self.entries(state.stream, state.item_at)
         return any(isinstance(read_header(entry).act, AccountAdopt) for entry in later)
+
+    def headers(self, stream: bytes) -> list[Header]:
+        """What all entries of a stream say, in order, without their bodies."""
+        sql = "SELECT header FROM entries WHERE stream = ? ORDER BY n"
+        return [read_header(Entry(row[0], b"", b"")) for row in self._database.rows(sql, (stream,))]
+
+    def has(self, entry: bytes) -> bool:
+        """Whether an entry with this hash is held."""
+        return bool(self._database.value("SELECT count(*) FROM entries WHERE hash = ?", (entry,)))
 
     def stored_at(self, stream: bytes, n: int) -> int:
         """When entry `n` was stored here, UTC ms; 0 if it is not."""

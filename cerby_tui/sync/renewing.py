@@ -1,0 +1,117 @@
+"""Accounts whose key is for the wrong people: found after every change, renewed by whichever Owner is there first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from msgspec import Struct
+
+from cerby_tui.sync.composing import Composing
+from cerby_tui.sync.judging import Judge
+from cerby_tui.vault.resting import may_return, resting, wants_to_leave
+from cerby_tui.vault.shares import LEAVING, STAY_OFF, Roles, stored_roles
+from cerby_tui.vault.vault import Vault
+from cerby_wire.entries import read_header
+from cerby_wire.epochs import outdated
+from cerby_wire.headers import Entry
+from cerby_wire.primitives import digest
+from cerby_wire.roles import ACCOUNT_OWNERS
+from cerby_wire.state import AccountState
+
+MARK = "renewed"
+"""Where the vault notes how all streams stood when nothing was left to renew."""
+
+Base = tuple[tuple[bytes, int], ...]
+
+
+class Renewal(Struct, frozen=True):
+    """A new list of people for an account, and those because of whom it is written."""
+
+    account: bytes
+    entry: Entry
+    because: frozenset[bytes]
+
+
+class Renewing:
+    """Looks at accounts that changed, and at all of them when the workspace or somebody's devices did."""
+
+    def __init__(self, vault: Vault, composing: Composing) -> None:
+        self._vault = vault
+        self._composing = composing
+        self._base: Base | None = None
+        self._looked: dict[bytes, int] = {}
+
+    def due(self) -> list[Renewal]:
+        """What has to be written now. Each account is tried once for each state that it and the workspace are in."""
+        to_look_at = self._to_look_at()
+        if not to_look_at:
+            return []
+        around = Judge(self._vault.database, self._vault.identity)
+        back, found = may_return(around), []
+        for account, n in to_look_at.items():
+            if self._vault.outbox.under_way(account) is None:
+                self._looked[account] = n
+                if renewal := self._look(account, around, back):
+                    found.append(renewal)
+        if not found:
+            self._vault.meta.write(MARK, self._mark())
+        return found
+
+    def _to_look_at(self) -> dict[bytes, int]:
+        """The accounts that were not looked at as they and their surroundings are now."""
+        sql = "SELECT id, n FROM streams WHERE kind IN ('user', 'workspace') ORDER BY id"
+        base = tuple((stream, n) for stream, n in self._vault.database.rows(sql))
+        accounts = self._accounts()
+        if base != self._base:
+            first, self._base = self._base is None, base
+            settled = first and self._vault.meta.read(MARK, bytes) == self._mark()
+            self._looked = accounts if settled else {}
+        return {account: n for account, n in accounts.items() if self._looked.get(account) != n}
+
+    def _accounts(self) -> dict[bytes, int]:
+        sql = "SELECT id, n FROM streams WHERE kind = 'account' AND lost = 0 AND stopped = '' AND n > 0"
+        return dict(self._vault.database.rows(sql))
+
+    def _mark(self) -> bytes:
+        """How all streams stand."""
+        rows = [*(self._base or ()), *sorted(self._accounts().items())]
+        return digest("renewed", *(stream + n.to_bytes(8, "big") for stream, n in rows))
+
+    def _look(self, account: bytes, around: Judge, back: set[bytes]) -> Renewal | None:
+        """The renewal of one account, if it is stale and ours to renew."""
+        state, workspace = around.state(account), around.workspace()
+        if not isinstance(state, AccountState) or workspace is None:
+            return None
+        me = self._vault.identity.user
+        if me not in state.owners() or workspace.role_at(me, workspace.n) not in ACCOUNT_OWNERS:
+            return None
+        people = stored_roles(state, me)
+        wrong = set(outdated(state, around)) | self._author_gone(state)
+        returning = self._returning(state, around, back)
+        leaving = self._leaving(state)
+        wanted = {user: role for user, role in (people | returning).items() if user not in leaving}
+        if not (wrong or returning or leaving):
+            return None
+        entry = self._composing.renew(state, wanted)
+        return Renewal(account, entry, frozenset(wrong | returning.keys() | leaving)) if entry else None
+
+    def _author_gone(self, state: AccountState) -> set[bytes]:
+        """Whoever made the key in force, if they are not on the account: an administrator who handed it over."""
+        entry = self._vault.streams.entry(state.stream, state.epoch_at)
+        author = read_header(entry).author if entry else b""
+        return {author} - {b""} - state.members.keys()
+
+    def _returning(self, state: AccountState, around: Judge, back: set[bytes]) -> Roles:
+        if not back - state.members.keys():
+            return {}
+        off = set(self._vault.accounts.stored(state.stream).get(STAY_OFF, ()))
+        rested = resting(self._vault.streams.headers(state.stream), around)
+        return {user: role for user, role in rested.items() if user in back and user.hex() not in off}
+
+    def _leaving(self, state: AccountState) -> set[bytes]:
+        """Other Owners who want to be taken off."""
+        wishes: Iterable[str] = self._vault.accounts.stored(state.stream).get(LEAVING, ())
+        if not wishes:
+            return set()
+        asked = wants_to_leave(self._vault.streams.headers(state.stream), wishes)
+        return asked - {self._vault.identity.user}
