@@ -9,6 +9,14 @@ WORKSPACE_ROLES = {
     "owner": "Owner", "super_admin": "Super Admin", "admin": "Admin", "user": "User", "login_only": "Login-Only",
     "guest": "Guest User",
 }  # fmt: skip
+FIELDS = {
+    "label": "Account label in Cerby", "app": "App", "app_name": "App", "login_url": "Login URL",
+    "username": "Username", "password": "Current password", "email": "Email Linked to Account",
+    "phone": "Phone Number Linked to Account", "notes": "Notes", "collections": "Collections",
+    "totp": "Authenticator secret", "backup_codes": "Backup codes", "copied_at": "Phone number copied",
+    "added_at": "Phone number added in the app", "fields": "Custom fields",
+}  # fmt: skip
+"""The names of an account's fields: the labels of the product people come from."""
 CODE_FRESH = 10 * MINUTE
 """After this long a code is listed but no longer put forward: hardly any app accepts it still."""
 
@@ -79,6 +87,15 @@ def ago(then: int, now: int) -> str:
     return age(then, now) if then else "–"
 
 
+def span_left(until: int, now: int) -> str:
+    """How long until a time days or hours away: `6 days`, `3 hours`, `1 minute`."""
+    left = max(until - now, MINUTE)
+    for unit, thing in ((DAY, "day"), (HOUR, "hour")):
+        if left >= unit:
+            return count_of(left // unit, thing)
+    return count_of(left // MINUTE, "minute")
+
+
 def span(seconds: int) -> str:
     """A length of time in its largest whole unit: `14 days`, `10 minutes`, `90 seconds`."""
     for unit, thing in ((DAY, "day"), (HOUR, "hour"), (MINUTE, "minute")):
@@ -90,6 +107,16 @@ def span(seconds: int) -> str:
 def workspace_role(role: str) -> str:
     """The name of a workspace role as it is shown."""
     return WORKSPACE_ROLES.get(role, role)
+
+
+def account_role(role: str) -> str:
+    """The name of an account role as it is shown."""
+    return {"owner": "Owner", "collaborator": "Collaborator"}.get(role, role)
+
+
+def field(name: str) -> str:
+    """The name of a field as it stands on the account; a custom field (`fields.NAME`) is called what it is called."""
+    return FIELDS.get(name) or name.removeprefix("fields.")
 
 
 def clock_time(at: int, zone: tzinfo | None = None) -> str:
