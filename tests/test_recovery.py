@@ -7,16 +7,19 @@ from pathlib import Path
 
 import pytest
 
-from cerby_tui.errors import OfflineError, UsageError, WrongPassphrase
+from cerby_tui.errors import LeaseOver, OfflineError, UsageError, WrongPassphrase
+from cerby_tui.forgotten import open_with_kit, set_passphrase
 from cerby_tui.keyfile import open_with_recovery, recovery_of
+from cerby_tui.keys import ALONE
 from cerby_tui.kit import asked_back, read_code
 from cerby_tui.session import Session
+from cerby_tui.unlocking import unlock
 from cerby_wire.shapes import PUSH
 from cerby_wire.texts import recovery_code
-from tests.devices import Device, add_device, until
+from tests.devices import NO_KEYRING, PASSPHRASE, Device, add_device, until
 from tests.fakes import FrozenClock
 from tests.faults import LosesAnswers
-from tests.kits import Kept, keep, recover
+from tests.kits import AGAIN, Kept, keep, recover
 from tests.rig import ServiceRig
 
 
@@ -151,3 +154,31 @@ async def test_other_devices_are_told(rig: ServiceRig, kept: Kept, tmp_path: Pat
     again = kept.device.open()
     assert again.recovery.uses() == ()
     await again.close()
+
+
+def test_the_kit_opens_what_is_here(kept: Kept, clock: FrozenClock) -> None:
+    """A forgotten passphrase: the kit sets a new one without the service, goes on working, and is not used up."""
+    home = kept.device.home
+    set_passphrase(home, kept.code, AGAIN, clock=clock, keyring=NO_KEYRING, cost=ALONE)
+    with pytest.raises(WrongPassphrase):
+        unlock(home, PASSPHRASE, NO_KEYRING)
+    assert unlock(home, AGAIN, NO_KEYRING).seed == kept.device.keys.seed
+    assert open_with_kit(home, kept.code).id == kept.device.keys.id
+
+
+def test_a_weak_new_passphrase_changes_nothing(kept: Kept, clock: FrozenClock) -> None:
+    """A weak passphrase, or another kit, leaves the key file as it was."""
+    home = kept.device.home
+    before = home.key_file.read_bytes()
+    with pytest.raises(UsageError):
+        set_passphrase(home, kept.code, "summer", clock=clock, keyring=NO_KEYRING)
+    with pytest.raises(WrongPassphrase):
+        set_passphrase(home, recovery_code(b"made somewhere else."), AGAIN, clock=clock, keyring=NO_KEYRING)
+    assert home.key_file.read_bytes() == before
+
+
+def test_the_kit_needs_a_lease_like_any_other(kept: Kept, clock: FrozenClock) -> None:
+    """A vault that is out of contact for too long stays locked, whatever opens its key file."""
+    clock.advance(15 * 86_400)
+    with pytest.raises(LeaseOver):
+        set_passphrase(kept.device.home, kept.code, AGAIN, clock=clock, keyring=NO_KEYRING, origin="http://127.0.0.1:9")

@@ -46,6 +46,8 @@ class Enrolling(ABC, Generic[AnyKnown]):
     way: ClassVar[Way]
     makes_kit: ClassVar[bool] = True
     """Whether a new recovery key is made here, so that its kit has to be shown and asked back."""
+    steps: ClassVar[int] = 5
+    """How many steps this way has, the kit included."""
     kind: type[AnyKnown]
 
     def __init__(
@@ -140,7 +142,7 @@ class Enrolling(ABC, Generic[AnyKnown]):
             passphrase,
             keyring=keyring,
             recovery_public=DeviceKeys.from_recovery(recovery).public if recovery else None,
-            cost=self._cost or measured_cost(bool(keyring), memory=_memory()),
+            cost=self._cost or measured_cost(bool(keyring), memory=machine_memory()),
         )
 
     def _second_secret(self, device: DeviceKeys) -> bytes:
@@ -239,6 +241,6 @@ class Enrolling(ABC, Generic[AnyKnown]):
         self._known = known
 
 
-def _memory() -> int:
+def machine_memory() -> int:
     """The machine's memory in KiB."""
     return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 1024
