@@ -86,7 +86,17 @@ ACT_EVENTS = (
     "Secure Device Denied",
 )
 EVENTS = tuple(
-    sorted({*ENTRY_EVENTS, *ACT_EVENTS, *_EVENTS.values(), "Secret Viewed", "Secret Copied", "Field Copied"})
+    sorted(
+        {
+            *ENTRY_EVENTS,
+            *ACT_EVENTS,
+            *_EVENTS.values(),
+            "Secret Viewed",
+            "Secret Copied",
+            "Field Viewed",
+            "Field Copied",
+        }
+    )
 )
 """Every name an event of the log can have."""
 
@@ -134,8 +144,7 @@ class Seen(Record, frozen=True):
 
 def event_of(how: How, what: What) -> str:
     """What the log calls it."""
-    plain = f"Secret {how.title()}" if what in SECRETS else "Field Copied"
-    return _EVENTS.get((how, what), plain)
+    return _EVENTS.get((how, what), f"{'Secret' if what in SECRETS else 'Field'} {how.title()}")
 
 
 def detail_of(how: How, what: What) -> str:

@@ -29,6 +29,9 @@ SECTIONS = {
     "Codes": {
         "code": (f"{COMMANDS}.code:code", "Show the newest code, wait for the next one, extract codes from texts."),
     },
+    "What happened": {
+        "activity": (f"{COMMANDS}.activity:activity", "What happened in the workspace; check that the log is whole."),
+    },
     "Care": {
         "sync": (f"{COMMANDS}.sync:sync", "Send what is waiting and fetch what is new."),
         "lock": (f"{COMMANDS}.lock:lock", "Lock every open app of this vault."),

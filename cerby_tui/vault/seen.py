@@ -21,7 +21,7 @@ class SeenQueue:
 
     def waiting(self, most: int) -> dict[bytes, SignedRecord]:
         """The oldest that wait, by their ids."""
-        sql = "SELECT id, raw, signature FROM seen ORDER BY since, id LIMIT ?"
+        sql = "SELECT id, raw, signature FROM seen ORDER BY rowid LIMIT ?"
         return {name: SignedRecord(raw, signature) for name, raw, signature in self._database.rows(sql, (most,))}
 
     def drop(self, names: Iterable[bytes]) -> None:
