@@ -193,12 +193,14 @@ def set_roles(writing: Writing, workspace: bytes, stream: bytes, roles: dict[byt
 
 def sole_owned(reading: Reading, workspace: bytes, user: bytes) -> list[bytes]:
     """The accounts, deleted ones too, that nobody but this person owns who may own accounts today."""
-    here = (access.c.workspace == workspace, access.c.role == "owner")
-    may_own = (members.c.workspace == workspace, members.c.role.in_(ACCOUNT_OWNERS), members.c.user == access.c.user)
-    others = select(access.c.stream).where(*here, *may_own, access.c.user != user)
-    accounts = (streams.c.workspace == workspace, streams.c.id == access.c.stream, streams.c.kind == "account")
-    theirs = select(access.c.stream).where(*here, *accounts, access.c.user == user, access.c.stream.not_in(others))
-    return sorted(row.stream for row in reading.rows(theirs))
+    other = access.alias("other")
+    may_own = and_(members.c.workspace == workspace, members.c.role.in_(ACCOUNT_OWNERS), members.c.user == other.c.user)
+    others = select(other.c.stream).select_from(other.join(members, may_own))
+    others = others.where(other.c.workspace == workspace, other.c.role == "owner", other.c.user != user)
+    account = and_(streams.c.workspace == workspace, streams.c.id == access.c.stream, streams.c.kind == "account")
+    mine = (access.c.workspace == workspace, access.c.role == "owner", access.c.user == user)
+    theirs = select(access.c.stream).select_from(access.join(streams, account))
+    return sorted(row.stream for row in reading.rows(theirs.where(*mine, access.c.stream.not_in(others))))
 
 
 def personal_of(reading: Reading, workspace: bytes, user: bytes) -> bytes | None:
