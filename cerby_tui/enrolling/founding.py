@@ -11,8 +11,9 @@ from msgspec.structs import replace
 
 from cerby_tui import authoring
 from cerby_tui.authoring import Author
-from cerby_tui.enrolling.base import Enrolling, Step
+from cerby_tui.enrolling.base import Step
 from cerby_tui.enrolling.known import Known
+from cerby_tui.enrolling.mailed import Mailed
 from cerby_tui.errors import Alarm, RefusedError, UsageError
 from cerby_tui.keys import DeviceKeys
 from cerby_tui.vault.meta import Identity
@@ -49,11 +50,12 @@ class FoundingKnown(Known, frozen=True, kw_only=True):
         return self.found
 
 
-class Founding(Enrolling[FoundingKnown]):
+class Founding(Mailed[FoundingKnown]):
     """The first device of a new workspace."""
 
     way = "found"
     kind = FoundingKnown
+    asking = "token"
 
     def _first(self, device_name: str, recovery: bytes) -> FoundingKnown:
         return FoundingKnown(way=self.way, device_name=device_name, recovery=recovery)

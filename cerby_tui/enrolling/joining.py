@@ -11,10 +11,11 @@ from msgspec.structs import replace
 
 from cerby_tui import authoring
 from cerby_tui.authoring import Author
-from cerby_tui.enrolling.base import Enrolling, Step
+from cerby_tui.enrolling.base import Step
 from cerby_tui.enrolling.fetching import fetch, shared_lengths
 from cerby_tui.enrolling.invitation import Invitation, find_invitation
 from cerby_tui.enrolling.known import Known
+from cerby_tui.enrolling.mailed import Mailed
 from cerby_tui.enrolling.replay import replay
 from cerby_tui.errors import Alarm, RefusedError, UsageError
 from cerby_tui.keys import DeviceKeys
@@ -52,11 +53,12 @@ class JoiningKnown(Known, frozen=True, kw_only=True):
         return "JoiningKnown(…)"
 
 
-class Joining(Enrolling[JoiningKnown]):
+class Joining(Mailed[JoiningKnown]):
     """The first device of an invited person."""
 
     way = "join"
     kind = JoiningKnown
+    asking = "invite"
 
     def _first(self, device_name: str, recovery: bytes) -> JoiningKnown:
         return JoiningKnown(way=self.way, device_name=device_name, recovery=recovery)

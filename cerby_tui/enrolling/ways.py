@@ -53,6 +53,11 @@ class Ways:
         """The attempt of this very process, if it goes on without a passphrase."""
         return self._attempt if self._attempt is not None and self._attempt.in_hand else None
 
+    @property
+    def offered(self) -> tuple[Way, ...]:
+        """The ways there are, in the order in which people look for theirs."""
+        return tuple(WAYS)
+
     def begin(self, way: Way) -> Enrolling[Any]:
         """A new attempt, or the one of this way that was left a moment ago."""
         if self._attempt is None or self._attempt.way != way:

@@ -1,10 +1,10 @@
-"""Setting up this device as the first of a new workspace, step by step; Esc backs out of every one."""
+"""Setting up this device, step by step, whichever way it is; Esc backs out of every one."""
 
 from __future__ import annotations
 
 import asyncio
-import platform
 from collections.abc import Callable, Iterable
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import on
@@ -15,23 +15,35 @@ from textual.widget import Widget
 from cerby_tui.clock import Clock
 from cerby_tui.errors import CerbyError
 from cerby_tui.screens.base import Sized, sheet
-from cerby_tui.screens.enrolment_steps import (
-    Asked,
-    CheckStep,
-    CodeStep,
-    KitStep,
-    NameStep,
-    PassphraseStep,
-    ResumeStep,
-    StepBox,
-    TokenStep,
-)
+from cerby_tui.screens.enrolment_steps import Asked, EnrolmentStep, ResumeStep, StepBox
+from cerby_tui.screens.enrolment_ways import CodeStep
 from cerby_tui.widgets.bars import BottomBar
 
 if TYPE_CHECKING:
-    from cerby_tui.enrolling.base import Enrolling
+    from cerby_tui.enrolling.base import Enrolling, Step
     from cerby_tui.enrolling.ways import Ways
     from cerby_tui.session import Session
+
+_SCREENS = "cerby_tui.screens"
+BOXES: dict[Step, str] = {
+    "name": f"{_SCREENS}.enrolment_steps:NameStep",
+    "passphrase": f"{_SCREENS}.enrolment_steps:PassphraseStep",
+    "token": f"{_SCREENS}.enrolment_ways:TokenStep",
+    "invite": f"{_SCREENS}.enrolment_ways:InviteStep",
+    "code": f"{_SCREENS}.enrolment_ways:CodeStep",
+    "address": f"{_SCREENS}.enrolment_approval:AddressStep",
+    "approval": f"{_SCREENS}.enrolment_approval:ApprovalStep",
+    "recovery": f"{_SCREENS}.enrolment_recovery:RecoveryStep",
+    "kit": f"{_SCREENS}.enrolment_kit:KitStep",
+}
+"""The box of each step; loaded when it is shown, so that no way pays for the others."""
+
+
+def box_of(step: Step) -> type[EnrolmentStep]:
+    """The class that shows a step."""
+    module, _, name = BOXES[step].partition(":")
+    found: type[EnrolmentStep] = getattr(import_module(module), name)
+    return found
 
 
 class EnrolmentScreen(Sized[None]):
@@ -64,15 +76,12 @@ class EnrolmentScreen(Sized[None]):
     def compose(self) -> Iterable[Widget]:
         """The present step."""
         with VerticalScroll(classes="column", can_focus=False):
-            yield self._first()
+            yield ResumeStep(self._ways, self._clock) if self._attempt is None else self._next()
         yield BottomBar()
 
     def on_mount(self) -> None:
         """The few keys of every step."""
         self.query_one(BottomBar).hints = (("Enter", "go on"), ("Esc", "back"), ("F1", "all keys"))
-
-    def _first(self) -> StepBox:
-        return ResumeStep(self._ways, self._clock) if self._attempt is None else self._next()
 
     @property
     def _enrolment(self) -> Enrolling[Any]:
@@ -82,19 +91,14 @@ class EnrolmentScreen(Sized[None]):
             raise LookupError("no attempt is in hand")
         return attempt
 
-    def _next(self) -> StepBox:
-        """The step that the enrolment says comes now."""
-        enrolment, clock = self._enrolment, self._clock
-        step = enrolment.step
-        if step == "name":
-            return NameStep(enrolment, clock, platform.node().partition(".")[0])
-        if step == "passphrase":
-            return PassphraseStep(enrolment, clock)
-        if step == "token":
-            return TokenStep(enrolment, clock)
-        if step == "code":
-            return CodeStep(enrolment, clock, self._asked)
-        return KitStep(enrolment, clock)
+    def _next(self) -> EnrolmentStep:
+        """The step that the attempt says comes now."""
+        return self._box(box_of(self._enrolment.step))
+
+    def _box(self, kind: type[EnrolmentStep]) -> EnrolmentStep:
+        box = kind(self._enrolment, self._clock)
+        box.asked = self._asked
+        return box
 
     @property
     def step(self) -> StepBox:
@@ -124,23 +128,20 @@ class EnrolmentScreen(Sized[None]):
             self._busy = False
 
     async def _go_on(self, done: StepBox) -> None:
-        if isinstance(done, TokenStep):
-            self._asked = done.asked
-        if isinstance(done, KitStep):
-            await self._show(CheckStep(self._enrolment, self._clock))
+        self._asked = done.asked
+        if done.following is not None:
+            await self._show(self._box(done.following))
         elif self._enrolment.step == "done":
             self._opened(await asyncio.to_thread(self._enrolment.open))
         else:
             await self._show(self._next())
 
     async def action_back_out(self) -> None:
-        """To the kit from its check, to the name from the passphrase, else to the first screen."""
+        """To where the step says, else to the first screen."""
         if self._busy:
             self.say("One moment: this step is being done.", "warning")
-        elif isinstance(self.step, CheckStep):
-            await self._show(KitStep(self._enrolment, self._clock))
-        elif isinstance(self.step, PassphraseStep):
-            await self._show(NameStep(self._enrolment, self._clock, platform.node().partition(".")[0]))
+        elif (before := self.step.before) is not None:
+            await self._show(self._box(before))
         else:
             self.dismiss(None)
 
@@ -150,7 +151,7 @@ class EnrolmentScreen(Sized[None]):
         if not isinstance(step, CodeStep):
             return
         if self._asked is None:
-            await self._show(TokenStep(self._enrolment, self._clock))
+            await self._show(self._box(box_of(step.enrolment.asking)))
         elif self._clock.now() < self._asked.again:
             step.tell("Another code can be asked for in a moment.", bad=True)
         else:
@@ -158,9 +159,9 @@ class EnrolmentScreen(Sized[None]):
 
     async def _ask_again(self, step: CodeStep, asked: Asked) -> None:
         try:
-            self._asked = await asked.send(self._enrolment, self._clock)
+            self._asked = await asked.send(step.enrolment, self._clock)
         except CerbyError as error:
             step.tell(error.whole(), bad=True)
         else:
-            await self._show(CodeStep(self._enrolment, self._clock, self._asked))
+            await self._show(self._box(CodeStep))
             self.say("Another code is on its way; the one before is void.")

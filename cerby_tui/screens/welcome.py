@@ -18,11 +18,17 @@ from cerby_tui.widgets.ink import Line
 from cerby_tui.widgets.line_list import LineList
 
 if TYPE_CHECKING:
+    from cerby_tui.enrolling.known import Way
     from cerby_tui.enrolling.ways import Ways
     from cerby_tui.session import Session
 
 Choice = tuple[str, str, str]
-CREATE: Choice = ("create", "Create a workspace", "With the provisioning token of your service.")
+BEGINNINGS: dict[Way, Choice] = {
+    "found": ("found", "Create a workspace", "With the provisioning token of your service."),
+    "join": ("join", "Join by invite", "With the invite string that a colleague gave you."),
+    "approve": ("approve", "Add this device to my account", "Another trusted session of yours approves it."),
+    "recover": ("recover", "Recover with my recovery kit", "When there is no other device left, or none at hand."),
+}
 RESUME: Choice = ("resume", "Go on setting up this device", "With the passphrase that was chosen for it.")
 DISCARD: Choice = ("discard", "Discard the earlier attempt", "Forget its keys and begin again.")
 
@@ -79,7 +85,9 @@ class WelcomeScreen(Sized[None]):
         yield BottomBar()
 
     def _choices(self) -> tuple[Choice, ...]:
-        return (RESUME, DISCARD) if self._ways.begun else (CREATE,)
+        if self._ways.begun:
+            return (RESUME, DISCARD)
+        return tuple(choice for way, choice in BEGINNINGS.items() if way in self._ways.offered)
 
     def on_mount(self) -> None:
         """Ready to choose."""
@@ -99,12 +107,13 @@ class WelcomeScreen(Sized[None]):
         """Begin, go on, or forget."""
         from cerby_tui.screens.enrolment import EnrolmentScreen
 
-        choice = self.query_one(Choices).choices[event.index][0]
-        if choice == "discard":
+        chosen = self.query_one(Choices).choices[event.index]
+        if chosen is DISCARD:
             self._ask_discard()
-        else:
-            attempt = self._ways.in_hand if choice == "resume" else self._ways.begin("found")
-            self.app.push_screen(EnrolmentScreen(self._ways, self._opened, self._clock, attempt))
+            return
+        way = next((way for way, choice in BEGINNINGS.items() if choice is chosen), None)
+        attempt = self._ways.begin(way) if way else self._ways.in_hand
+        self.app.push_screen(EnrolmentScreen(self._ways, self._opened, self._clock, attempt))
 
     def _ask_discard(self) -> None:
         from cerby_tui.screens.confirm import ConfirmScreen
@@ -117,7 +126,7 @@ class WelcomeScreen(Sized[None]):
         self.app.push_screen(
             ConfirmScreen(
                 "Discard the earlier attempt?",
-                "If its workspace was created already, nobody can open that workspace afterwards.",
+                "If its workspace was created or joined already, only a confirmed recovery kit leads back to it.",
                 yes="Discard",
             ),
             answered,

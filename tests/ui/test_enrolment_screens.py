@@ -14,7 +14,9 @@ from cerby_tui.home import Home
 from cerby_tui.keys import FLOOR
 from cerby_tui.screens.cards import CardsScreen
 from cerby_tui.screens.enrolment import EnrolmentScreen
-from cerby_tui.screens.enrolment_steps import CheckStep, CodeStep, KitStep, NameStep, PassphraseStep, TokenStep
+from cerby_tui.screens.enrolment_kit import CheckStep, KitStep
+from cerby_tui.screens.enrolment_steps import NameStep, PassphraseStep
+from cerby_tui.screens.enrolment_ways import CodeStep, TokenStep
 from cerby_tui.screens.welcome import WelcomeScreen
 from cerby_tui.widgets.entry import Entry
 from tests.devices import NO_KEYRING, PASSPHRASE
