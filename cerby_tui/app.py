@@ -87,10 +87,7 @@ class CerbyApp(Housekeeping):
 
     def opened(self, session: Session) -> None:
         """The vault is open: show the cards, then let the network begin."""
-        first = self.screen
-        if not first._result_callbacks:
-            first._push_result_callback(self, None)  # Textual takes one off every screen, and gives the first none
-        self.switch_screen(self._cards(session))
+        self.replace_first(self._cards(session))
 
     def enrolled(self, session: Session) -> None:
         """This device is set up: from the steps to the cards, which are still empty and say what comes next."""

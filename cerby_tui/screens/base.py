@@ -62,6 +62,15 @@ class Sized(Screen[ScreenResultType]):
             self.say(error.whole(), "error")
             return None
 
+    async def done(self, act: Awaitable[object]) -> bool:
+        """Wait for an act of the session that answers nothing; if it fails, say the whole sentence and answer False."""
+        try:
+            await act
+        except CerbyError as error:
+            self.say(error.whole(), "error")
+            return False
+        return True
+
     def on_generate_wanted(self, message: GenerateWanted) -> None:
         """Have a password made up."""
         from cerby_tui.screens.generator import GeneratorScreen

@@ -13,6 +13,7 @@ from cerby_tui.values import CardFilter, InboxFilter
 
 if TYPE_CHECKING:
     from cerby_tui.session import Session
+    from cerby_wire.permissions import Action
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,10 @@ class Desk:
     def now(self) -> int:
         """UTC milliseconds."""
         return self.clock.now()
+
+    def may(self, action: Action, account: bytes | None = None) -> bool:
+        """Whether this person may do that; what they may not do is not offered."""
+        return self.session.people.may(action, account)
 
 
 class Ending(enum.Enum):

@@ -16,10 +16,20 @@ from cerby_tui.values import MessageKey
 
 if TYPE_CHECKING:
     from cerby_tui.screens.finder import Finding, Run
+    from cerby_wire.permissions import Action
 
-NEEDS_VAULT = {"inbox", "sync_now", "waiting", "demo_menu", "palette"}
-LEADS_TO = {"inbox": "InboxScreen", "waiting": "OutboxScreen"}
+NEEDS_VAULT = {"inbox", "sync_now", "waiting", "demo_menu", "palette", "members", "devices", "workspace_settings"}
+LEADS_TO = {
+    "inbox": "InboxScreen",
+    "waiting": "OutboxScreen",
+    "members": "MembersScreen",
+    "devices": "DevicesScreen",
+    "workspace_settings": "PolicyScreen",
+}
 """Places by the actions that lead there: nothing is offered that leads to where one is."""
+
+NEEDED: dict[str, Action] = {"members": "see_members", "workspace_settings": "configure_workspace"}
+"""What a person must be allowed to do for a place to exist for them."""
 
 
 class Doors(App[Ending]):
@@ -39,6 +49,8 @@ class Doors(App[Ending]):
             return False
         if action == "demo_menu":
             return bool(self.desk and self.desk.demo)
+        if action in NEEDED and self.desk:
+            return self.desk.may(NEEDED[action])
         return super().check_action(action, parameters)
 
     def place(self) -> Place | None:
@@ -72,6 +84,27 @@ class Doors(App[Ending]):
 
         if self.desk and not isinstance(self.screen, OutboxScreen):
             self.push_screen(OutboxScreen(self.desk))
+
+    def action_members(self) -> None:
+        """Everybody in the workspace."""
+        from cerby_tui.screens.members import MembersScreen
+
+        if self.desk and not isinstance(self.screen, MembersScreen):
+            self.push_screen(MembersScreen(self.desk))
+
+    def action_devices(self) -> None:
+        """One's own trusted sessions."""
+        from cerby_tui.screens.devices import DevicesScreen
+
+        if self.desk and not isinstance(self.screen, DevicesScreen):
+            self.push_screen(DevicesScreen(self.desk))
+
+    def action_workspace_settings(self) -> None:
+        """What the workspace asks of its members' devices."""
+        from cerby_tui.screens.policy import PolicyScreen
+
+        if self.desk and not isinstance(self.screen, PolicyScreen):
+            self.push_screen(PolicyScreen(self.desk))
 
     def action_help(self) -> None:
         """All keys of the focused place."""

@@ -9,7 +9,9 @@ from pathlib import Path
 
 from rich.text import Text
 from textual import events
+from textual.await_complete import AwaitComplete
 from textual.css.query import NoMatches
+from textual.screen import Screen
 from textual.worker import WorkerFailed
 
 from cerby_tui.clock import Clock
@@ -17,8 +19,12 @@ from cerby_tui.errors import CerbyError
 from cerby_tui.logs import where
 from cerby_tui.messages import CopyWanted, Noticed, Severity, VaultChanged
 from cerby_tui.screens.base import Place, Sized
+from cerby_tui.screens.desk import Desk
 from cerby_tui.screens.doors import Doors
+from cerby_tui.screens.interruptions import ASKS, TYPED_INTO, Interruptions
 from cerby_tui.screens.keeping import ChangeGate, ClipboardTimer, IdleWatch, Notices
+from cerby_tui.team_values import Farewell
+from cerby_tui.values import News
 
 TICK = 1.0
 """Seconds between looks at idle time, notices, the clipboard and the ages of codes."""
@@ -35,6 +41,7 @@ class Housekeeping(Doors):
         self.environ = environ
         self.notices = Notices(clock)
         self.idle = IdleWatch(clock, float("inf"))
+        self.interruptions = Interruptions(self.idle)
         self.gate = ChangeGate(lambda: self.post_message(VaultChanged()))
         self.clipboard_seconds: float = 30
         """Seconds after which a copied value is taken back."""
@@ -67,6 +74,7 @@ class Housekeeping(Doors):
         if self.idle.time_to_lock():
             self.run_worker(self.action_lock(), exclusive=True, group="leaving")
             return
+        await self._see_whether_ended()
         if self._copying and self._copying.due():
             self.say(await self._copying.clear())
         # A screen that is being put together or taken apart has not all of its widgets.
@@ -74,6 +82,7 @@ class Housekeeping(Doors):
             if place := self.place():
                 place.tick(self._copying.countdown() if self._copying else "")
             self._show_notice()
+        self._interrupt()
 
     async def action_lock(self) -> None:
         """Lock; the app knows how."""
@@ -134,17 +143,90 @@ class Housekeeping(Doors):
         """Textual's own widgets copy by the same way as everything else."""
         self.post_message(CopyWanted(text, "Selection"))
 
-    def on_vault_changed(self) -> None:
+    async def on_vault_changed(self) -> None:
         """Something changed: every open place takes it over, and a new code is said at once."""
         changed = self.gate.take()
+        await self._see_whether_ended()
+        if self.desk is None:
+            return
         for screen in self.screen_stack:
             if isinstance(screen, Place):
                 with suppress(NoMatches):
                     screen.vault_changed(changed)
-        if changed.new_messages and self.desk:
+        if changed.new_messages:
             from cerby_tui.screens.news import news
 
             self.say(news(self.desk, changed.new_messages))
+        for each in changed.news:
+            self.say(each.sentence, "warning" if each.loud else "information")
+            if each.loud:
+                self.interruptions.tell(each)
+        if changed.requests:
+            self.look_for_requests()
+        self._interrupt()
+
+    def look_for_requests(self) -> None:
+        """Ask which devices want to be trusted, and have the popup come up."""
+        if self.desk:
+            self.run_worker(self._look_for_requests(self.desk), exclusive=True, group="requests")
+
+    async def _look_for_requests(self, desk: Desk) -> None:
+        from cerby_tui.screens.approval import ApprovalScreen
+
+        try:
+            pending = await desk.session.devices.pending()
+        except CerbyError:
+            return  # whoever rang will ring again, and My trusted devices says why
+        for screen in self.screen_stack:
+            if isinstance(screen, ApprovalScreen):
+                await screen.look(pending)
+        if self.interruptions.asked(pending):
+            self.say(ASKS, "warning")
+        self._interrupt()
+
+    def _interrupt(self) -> None:
+        """Let come up what waits, unless something is up already or somebody is in the middle of a word."""
+        above = {type(screen).__name__ for screen in self.screen_stack}
+        if not self.desk or above & {"ApprovalScreen", "LoudScreen"}:
+            return
+        typing = type(self.focused).__name__ in TYPED_INTO
+        found = self.interruptions.next(self.desk.now(), typing=typing)
+        if isinstance(found, News):
+            from cerby_tui.screens.loud import LoudScreen
+
+            self.push_screen(LoudScreen(found))
+        elif found:
+            from cerby_tui.screens.approval import ApprovalScreen
+
+            self.push_screen(ApprovalScreen(self.desk, found))
+
+    async def _see_whether_ended(self) -> None:
+        """A session that was ended shows nothing any more: it locks, or says how it ended and what was deleted."""
+        ended = self.desk.session.ended if self.desk else None
+        if ended is None:
+            return
+        if ended.farewell is None:
+            await self.action_lock()
+        else:
+            await self.end_with(ended.farewell)
+
+    async def end_with(self, farewell: Farewell) -> None:
+        """Take everything that showed the vault off the screen, and say how this session ended."""
+        from cerby_tui.screens.farewell import FarewellScreen
+
+        zone = self.desk.zone if self.desk else None
+        self.desk = None
+        await self.clear_clipboard()
+        while len(self.screen_stack) > 1:
+            await self.pop_screen()
+        await self.replace_first(FarewellScreen(farewell, zone))
+
+    def replace_first(self, screen: Screen[None]) -> AwaitComplete:
+        """Put a screen in the place of the only one there is."""
+        first = self.screen
+        if not first._result_callbacks:
+            first._push_result_callback(self, None)  # Textual takes one off every screen, and gives the first none
+        return self.switch_screen(screen)
 
     async def action_sync_now(self) -> None:
         """Ask the service now."""

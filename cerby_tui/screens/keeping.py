@@ -63,6 +63,10 @@ class IdleWatch:
         """A key or the mouse."""
         self._last = self._clock.monotonic()
 
+    def quiet(self) -> float:
+        """Seconds since the last key."""
+        return self._clock.monotonic() - self._last
+
     def time_to_lock(self) -> bool:
         """Whether the vault has to be locked now."""
         if self._clock.monotonic() - self._last >= self.limit:
