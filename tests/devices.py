@@ -36,7 +36,15 @@ PASSPHRASE = "correct horse battery staple"
 EMAIL = "ada@example.org"
 NO_KEYRING = SystemKeyring(allowed=())
 QUICK = Times(
-    hello=2.0, silence=2.0, first_wait=0.01, longest_wait=0.1, poll=0.2, gather=0.01, tick=0.05, lock_retry=0.05
+    hello=2.0,
+    silence=2.0,
+    first_wait=0.01,
+    longest_wait=0.1,
+    poll=0.2,
+    gather=0.01,
+    tick=0.05,
+    lock_retry=0.05,
+    spread=0.05,
 )
 """The client's patience in tests: long enough for a busy machine, short enough to wait for."""
 

@@ -24,6 +24,7 @@ class Times(Struct, frozen=True):
     lock_retry: float = 5.0
     answer: float = 30.0
     farewell: float = 2.0
+    spread: float = 2.0
 
 
 class Backoff:

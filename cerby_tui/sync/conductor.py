@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import random
 
 import msgspec
 
@@ -19,6 +20,7 @@ from cerby_tui.sync.watcher import VaultWatch
 from cerby_tui.sync.wishes import Wishes
 from cerby_tui.values import Changed
 from cerby_tui.vault.vault import Vault
+from cerby_wire.shapes import AccessEvent, HeadEvent
 
 log = logging.getLogger(__name__)
 
@@ -50,6 +52,7 @@ class Conductor:
         self._feed: Feed | None = None
         self._wished = asyncio.Event()
         self._whole = False
+        self._soon: asyncio.TimerHandle | None = None
         self._main: asyncio.Task[None] | None = None
 
     def start(self, feed: Feed, watch: VaultWatch) -> None:
@@ -73,6 +76,8 @@ class Conductor:
                     await self._engine.push()
             except (CerbyError, TimeoutError):
                 pass
+        if self._soon is not None:
+            self._soon.cancel()
         if self._main is not None:
             self._main.cancel()
             await asyncio.wait({self._main})
@@ -115,8 +120,15 @@ class Conductor:
         return self._vault.meta.progress.cursor
 
     async def received(self, what: msgspec.Struct, cursor: str) -> None:
-        """An event came."""
+        """An event came. What follows from it for keys and chains is written a little later, by one of those rung."""
         await self._engine.receive(what, cursor)
+        if isinstance(what, HeadEvent | AccessEvent) and self._soon is None:
+            wait = random.uniform(0, self._times.spread)  # noqa: S311 - no secret
+            self._soon = asyncio.get_running_loop().call_later(wait, self._see_to_it)
+
+    def _see_to_it(self) -> None:
+        self._soon = None
+        self.wish()
 
     async def poll(self) -> None:
         """Ask, because events do not come through."""

@@ -99,7 +99,8 @@ class Engine:
         for act in self.afterwards:
             await act()
 
-    async def _round(self) -> None:
+    async def _round(self, *, upkeep: bool = True) -> None:
+        """A whole round. Without upkeep where everybody else was rung at this same moment: see `Conductor.received`."""
         if not self._begun:
             self._begin()
         for _ in range(MOST_ROUNDS):
@@ -107,19 +108,19 @@ class Engine:
             self._binding.write_missing()
             for tend in self.tending:
                 tend()
-            if not await self._send():
+            if not await self._send(upkeep=upkeep):
                 break
         await self._pulling.older()
         self._show_alarm()
 
-    async def _send(self) -> bool:
+    async def _send(self, *, upkeep: bool = True) -> bool:
         """Send what waits and what has to be kept in step, each step once the one before it stands.
 
         True if something was late and has to be pulled first.
         """
         try:
             for _ in range(MOST_STEPS):
-                wrote = self._upkeep.write()
+                wrote = upkeep and self._upkeep.write()
                 if await self._pushing.run():
                     return True
                 if not wrote:
@@ -211,7 +212,7 @@ class Engine:
                 case _:
                     followed = False
             if not followed:
-                await self._round()
+                await self._round(upkeep=False)
             if not followed or (isinstance(what, HeadEvent) and what.kind in PEOPLE):
                 await self._follow_up()
             self._show_alarm()
