@@ -22,8 +22,10 @@ from cerby_tui.sync.pulling import Pulling, Tell
 from cerby_tui.sync.pushing import ROOM, Pushing
 from cerby_tui.sync.status import Board
 from cerby_tui.sync.upkeep import Upkeep
+from cerby_tui.values import Changed
 from cerby_tui.vault.meta import Progress
 from cerby_tui.vault.vault import Vault
+from cerby_wire.approving import ApprovalEvent
 from cerby_wire.errors import Refused
 from cerby_wire.shapes import (
     PUSH_ENTRIES,
@@ -207,6 +209,9 @@ class Engine:
                     followed = what.generation == before.generation
                 case HeadEvent():
                     followed = await self._head(what, moved)
+                case ApprovalEvent():
+                    self._vault.meta.progress, followed = moved, True
+                    self._tell(Changed(requests=True))
                 case MessageEvent():
                     followed = what.generation == before.generation and await self._message(what, moved)
                 case _:

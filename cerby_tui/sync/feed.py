@@ -17,6 +17,7 @@ from cerby_tui.errors import OfflineError, RefusedError
 from cerby_tui.sync.api import Api
 from cerby_tui.sync.backoff import Backoff, Times
 from cerby_tui.sync.events import Event, EventParser
+from cerby_wire.approving import ApprovalEvent
 from cerby_wire.encoding import UNREADABLE
 from cerby_wire.shapes import AccessEvent, ByeEvent, HeadEvent, HelloEvent, MessageEvent
 
@@ -26,6 +27,7 @@ KINDS: dict[str, type[msgspec.Struct]] = {
     "head": HeadEvent,
     "message": MessageEvent,
     "access": AccessEvent,
+    "approval": ApprovalEvent,
     "bye": ByeEvent,
 }
 

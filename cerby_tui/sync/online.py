@@ -27,7 +27,9 @@ from cerby_tui.sync.numbers import Numbers
 from cerby_tui.sync.profiles import Profiles
 from cerby_tui.sync.pulling import Pulling
 from cerby_tui.sync.pushing import Pushing
+from cerby_tui.sync.sessions import Sessions
 from cerby_tui.sync.status import Board
+from cerby_tui.sync.trusting import Trusting
 from cerby_tui.sync.upkeep import Upkeep
 from cerby_tui.sync.watcher import VaultWatch
 from cerby_tui.sync.wishes import Wishes
@@ -61,12 +63,14 @@ class Online:
         pushing = Pushing(vault, composing, self.api, clock, pulling.take, tell)
         parts = (self.api, pulling, pushing, binding, Upkeep(vault, writing.opener, composing, clock, tell))
         self.engine = Engine(home, device, vault, applying, *parts, board, clock, tell)
-        self.engine.tending.append(Keepsafe(home, device, vault, applying, clock).tend)
+        self.engine.tending.append(Keepsafe(home, device, vault, applying, clock, tell).tend)
         lock, wishes = SyncLock(home.sync_lock), Wishes(vault.meta, clock)
         self.conductor = Conductor(vault, self.engine, lock, wishes, board, clock, times, tell)
         numbers = Numbers(vault, applying, self.api, tell)
         self.acts = Acts(vault, self.conductor, self.engine, numbers, binding, lock, wishes, times)
         self.governing = Governing(vault, device, self.api, self.acts.sync_now)
+        self.sessions = Sessions(writing, device, self.api, self.governing, self.acts.sync_now)
+        self.trusting = Trusting(writing, device, self.api, clock, self.acts.sync_now)
         self.activity = ActivityLog(vault, self.api, clock)
         self.engine.afterwards.append(Reporting(vault, self.api).run)
         self.engine.afterwards.append(Profiles(vault, self.api, tell).run)
