@@ -2,34 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import msgspec
-from msgspec import Struct
 
 from cerby_tui.errors import UsageError
 from cerby_tui.ground import Ground
 from cerby_tui.keys import DeviceKeys
 from cerby_tui.kit import Kit, confirmed, kit_of
+from cerby_tui.kit_uses import SEEN, KitUse, find_uses
 from cerby_tui.sync.kits import NEW_KIT, NewKit
 from cerby_tui.trying_kits import try_kit
 from cerby_tui.vault.marks import DRILLED, KIT_SLOT
 from cerby_tui.vault.meta import Meta
 from cerby_tui.vault.outbox import Outbox
 from cerby_tui.vault.streams import Streams
-from cerby_wire.entries import device_id, read_header
-from cerby_wire.headers import UserRecovery
 from cerby_wire.state import UserState
-
-SEEN = "recovery_seen"
-
-
-class KitUse(Struct, frozen=True):
-    """Somebody used the recovery key: entry `n` of the chain added `device`. `at` is when it came here (UTC ms)."""
-
-    n: int
-    device: bytes
-    at: int
 
 
 class Recovery:
@@ -91,7 +77,7 @@ class Recovery:
         if person is None:
             return ()
         if self._looked[0] != person.n:
-            self._looked = (person.n, tuple(self._find_uses(person)))
+            self._looked = (person.n, find_uses(self._streams, person, self._ground.device.id))
         seen = self._meta.read(SEEN, int) or 0
         return tuple(use for use in self._looked[1] if use.n > seen)
 
@@ -101,16 +87,6 @@ class Recovery:
         if uses:
             await self._ground.call(self._ground.writing.vault.meta.write, SEEN, uses[-1].n)
             self._ground.changed()
-
-    def _find_uses(self, person: UserState) -> Iterator[KitUse]:
-        mine = person.devices.get(self._ground.device.id)
-        if mine is None:
-            return
-        for since in person.seeds:
-            entry = self._streams.entry(person.stream, since.n) if since.n > mine.added else None
-            act = read_header(entry).act if entry else None
-            if isinstance(act, UserRecovery) and act.device is not None:
-                yield KitUse(since.n, device_id(act.device), self._streams.stored_at(person.stream, since.n))
 
     def _person(self) -> UserState | None:
         return self._streams.user(self._ground.identity.user)

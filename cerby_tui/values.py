@@ -229,11 +229,15 @@ class SyncStatus(Struct, frozen=True):
 
 
 class News(Struct, frozen=True):
-    """A sentence for the person that came by itself. A loud one stays until somebody says that they have read it."""
+    """A sentence for the person that came by itself. A loud one stays until somebody says that they have read it.
+
+    `about` names whom reading it is to be told to: `recovery`, or nobody.
+    """
 
     sentence: str
     title: str = ""
     loud: bool = False
+    about: str = ""
 
 
 class Changed(Struct, frozen=True):

@@ -14,6 +14,7 @@ from cerby_tui.keys import ALONE
 from cerby_tui.kit import asked_back, read_code
 from cerby_tui.session import Session
 from cerby_tui.unlocking import unlock
+from cerby_tui.values import News
 from cerby_wire.shapes import PUSH
 from cerby_wire.texts import recovery_code
 from tests.devices import NO_KEYRING, PASSPHRASE, Device, add_device, until
@@ -141,10 +142,13 @@ async def test_a_lost_answer_makes_no_second_kit(kept: Kept) -> None:
 async def test_other_devices_are_told(rig: ServiceRig, kept: Kept, tmp_path: Path, clock: FrozenClock) -> None:
     """A device that was there hears of the use until it is acknowledged; the device that came back does not."""
     session = kept.device.open()
+    told: list[News] = []
+    session.subscribe(lambda changed: told.extend(changed.news))
     session.start()
     device, _code = await recover(rig, kept.code, tmp_path / "second", clock)
     await until(session, lambda: len(session.recovery.uses()) == 1)
     assert session.recovery.uses()[0].device == device.keys.id
+    assert [(one.loud, one.title) for one in told if one.about] == [(True, "Your recovery key was used")]
     fresh = await synced(device)
     assert fresh.recovery.uses() == ()
     await session.recovery.acknowledge()

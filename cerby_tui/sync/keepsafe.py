@@ -6,6 +6,7 @@ them wraps its seed anew, and the key that was replaced opens none of them any m
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
 
 from cerby_tui.clock import Clock
@@ -13,31 +14,39 @@ from cerby_tui.errors import NoVault, VaultDamaged
 from cerby_tui.home import Home
 from cerby_tui.keyfile import recovery_of, replace_recovery
 from cerby_tui.keys import DeviceKeys
+from cerby_tui.kit_uses import SEEN, find_uses, news_of
 from cerby_tui.sync.applying import Applying
 from cerby_tui.sync.plan import Broken
+from cerby_tui.values import Changed
 from cerby_tui.vault.marks import SERVICE_KEY, TRUST_SLOT
 from cerby_tui.vault.vault import Vault
 from cerby_wire.errors import Refused
+
+Tell = Callable[[Changed], None]
 
 
 class Keepsafe:
     """Runs on the sync thread. Every step is safe to repeat."""
 
-    def __init__(self, home: Home, device: DeviceKeys, vault: Vault, applying: Applying, clock: Clock) -> None:
+    def __init__(
+        self, home: Home, device: DeviceKeys, vault: Vault, applying: Applying, clock: Clock, tell: Tell
+    ) -> None:
         self._home = home
         self._device = device
         self._vault = vault
         self._applying = applying
         self._clock = clock
+        self._tell = tell
         self._chain = 0
 
     def tend(self) -> None:
-        """See to both."""
+        """See to both, and say where a recovery key was used."""
         self._pin()
         identity = self._vault.identity
         held = self._vault.streams.held().get(identity.user)
         if held is not None and held.position.n != self._chain:
             self._wrap()
+            self._say_uses()
             self._chain = held.position.n
 
     def _pin(self) -> None:
@@ -63,3 +72,12 @@ class Keepsafe:
         with suppress(NoVault, VaultDamaged, Refused):
             if recovery_of(self._home.key_file) != recovery:
                 replace_recovery(self._home.key_file, self._device, person.device_public(recovery))
+
+    def _say_uses(self) -> None:
+        """Whoever lost their kit to somebody else hears of it on every device that is left."""
+        person = self._vault.streams.user(self._vault.identity.user)
+        seen = max(self._chain, self._vault.meta.read(SEEN, int) or 0)
+        uses = find_uses(self._vault.streams, person, self._device.id) if person else ()
+        fresh = [use for use in uses if use.n > seen]
+        if fresh:
+            self._tell(Changed(status=True, news=(news_of(fresh),)))

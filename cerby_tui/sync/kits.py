@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
 from cerby_tui import authoring
 from cerby_tui.errors import RefusedError
 from cerby_tui.keys import RECOVERY_LENGTH, DeviceKeys
-from cerby_tui.sync.api import Api
 from cerby_tui.vault.opener import KeyOpener
 from cerby_tui.vault.vault import Vault
 from cerby_wire.encoding import decode, encode
 from cerby_wire.headers import Entry
 from cerby_wire.shapes import PushEntry
 from cerby_wire.state import UserState
+
+if TYPE_CHECKING:
+    from cerby_tui.sync.api import Api
 
 NEW_KIT = "new_kit"
 TRIES = 5
