@@ -11,6 +11,17 @@ from cerby_tui.team_values import Happening
 from cerby_tui.vault.streams import Streams
 from cerby_wire.activity import EVENTS, How, What
 
+FIELDS: dict[str, What] = {
+    "password": "password",
+    "totp": "totp seed",
+    "backup_codes": "backup codes",
+    "username": "username",
+    "email": "email",
+    "phone": "phone",
+    "login_url": "login url",
+    "notes": "notes",
+}
+"""What the fields of a card are called in the log."""
 AT_ONCE = 60_000
 """Looking at the same thing again within this many milliseconds is one event."""
 
@@ -27,6 +38,16 @@ class ActivityFilter(Struct, frozen=True):
     people: tuple[bytes, ...] = ()
     accounts: tuple[bytes, ...] = ()
     limit: int = 500
+
+
+def what_of(field: str, *, hidden: bool = False, managed: bool = False) -> What:
+    """What a field of a card is called in the log; never its own name, which only the account's people may know.
+
+    `hidden` says that its value is masked, `managed` that the phone number is a managed one.
+    """
+    if field == "phone" and managed:
+        return "number"
+    return FIELDS.get(field, "hidden field" if hidden else "field")
 
 
 class Activity:

@@ -35,6 +35,7 @@ What = Literal[
     "field",
     "message",
     "code",
+    "account",
 ]
 SECRETS: frozenset[What] = frozenset({"password", "totp seed", "backup codes", "hidden field"})
 """What goes on working after whoever saw it has left, until it is changed at its site."""
@@ -44,6 +45,7 @@ _EVENTS: dict[tuple[How, What], str] = {
     ("copied", "password"): "Password Retrieved",
     ("viewed", "totp code"): "Code Viewed",
     ("copied", "totp code"): "Manual MFA Fill",
+    ("viewed", "account"): "Account Viewed",
     ("viewed", "message"): "Message Viewed",
     ("copied", "message"): "Message Copied",
     ("viewed", "code"): "Code Viewed",

@@ -49,6 +49,8 @@ async def _show(shell: Shell, name: str) -> None:
     async with shell.session() as session:
         card = session.find(name)
         message = session.newest_code(card.id)
+        if message is not None:
+            session.activity.note("copied", card.id, "code")
     if message is None:
         step = f"Wait for one with: cerby-tui code wait {card.label!r}"
         raise TimedOut(f"No message of {card.label} holds a code yet.", next_step=step)
@@ -91,6 +93,7 @@ async def _wait(shell: Shell, name: str, timeout: float, since: float) -> None: 
 
     async with shell.session(live=True) as session:
         message = await next_code(session, session.find(name), timeout, since)
+        session.activity.note("copied", message.key.account, "code")
     _answer(shell, message)
 
 

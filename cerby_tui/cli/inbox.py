@@ -49,6 +49,8 @@ async def _inbox(
         accounts = tuple(session.find(name).id for name in names)
         wanted = InboxFilter(words, apps, accounts, collections, with_code=with_code)
         messages = session.messages(wanted, limit=limit)
+        for account in {message.key.account for message in messages}:
+            session.activity.note("viewed", account, "message")
     if shell.as_json:
         say_json([message_shape(message) for message in messages])
         return

@@ -71,6 +71,7 @@ class AccountScreen(AccountActs):
         self._show()
         self.query_one(MessageTable).read()
         self.action_tab(self._tab)
+        self.desk.session.activity.note("viewed", self.account_id, "account")
 
     def account_in_focus(self) -> bytes | None:
         """This account."""
@@ -156,6 +157,7 @@ class AccountScreen(AccountActs):
         message = self.query_one(MessageTable).selected
         if message and message.code:
             self.post_message(CopyWanted(message.code.text, "Code"))
+            self.desk.session.activity.note("copied", self.account_id, "code")
             if not message.read:
                 self.run_worker(self.attempt(self.desk.session.mark_read([message.key])))
         elif message:

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from textual import on
 from textual.binding import BindingType
 
+from cerby_tui.activity import what_of
 from cerby_tui.commands import bindings, only
 from cerby_tui.errors import CerbyError
 from cerby_tui.messages import CopyWanted, FieldActed, FieldChanged
@@ -18,6 +19,7 @@ from cerby_tui.terminal_text import line as one_line
 from cerby_tui.values import Account, CustomField, ManagedNumber
 from cerby_tui.widgets.editor import Editor
 from cerby_tui.widgets.field import Field
+from cerby_wire.activity import How
 
 if TYPE_CHECKING:
     from cerby_tui.screens.number_dialog import Left
@@ -73,7 +75,10 @@ class AccountActs(Place):
             if await self._did(self.desk.session.mark_added(self.account_id)):
                 self.say(f"Noted: the number is in the settings of {one_line(self.account.card.label)}.")
         elif event.action == "copied":
+            self._note_seen("copied", field)
             await self._note_copied(event.name)
+        elif event.action == "revealed":
+            self._note_seen("viewed", field)
         elif event.action == "remove_field":
             self._remove_field(event.name.removeprefix("fields."))
         elif event.action.startswith("keep_"):
@@ -82,6 +87,12 @@ class AccountActs(Place):
     async def _settle(self, name: str, *, mine: bool) -> None:
         """Mine is what came second and was kept beside the value that stands."""
         await self.attempt(self.desk.session.settle_clash(self.account_id, name, "other" if mine else "kept"))
+
+    def _note_seen(self, how: How, field: Field) -> None:
+        """For the activity log."""
+        hidden, managed = bool(field.spec.shown), self.account.card.number is not None
+        what = what_of(field.spec.name, hidden=hidden, managed=managed)
+        self.desk.session.activity.note(how, self.account_id, what)
 
     async def _note_copied(self, name: str) -> None:
         if name == "phone" and self.account.card.number and not self.account.item.copied_at:
@@ -147,6 +158,7 @@ class AccountActs(Place):
         message = self.desk.session.newest_code(self.account_id)
         if message and message.code:
             self.post_message(CopyWanted(message.code.text, "Code"))
+            self.desk.session.activity.note("copied", self.account_id, "code")
             if not message.read:
                 self.run_worker(self.attempt(self.desk.session.mark_read([message.key])))
 

@@ -147,6 +147,7 @@ class CardsScreen(Place):
         card = self._selected()
         if card and card.code:
             self.post_message(CopyWanted(card.code.text, "Code"))
+            self.desk.session.activity.note("copied", card.id, "code")
             self.run_worker(self._mark_copied(card.id))
         elif card:
             self.say("No code has come for this account yet.", "warning")

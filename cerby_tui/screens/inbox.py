@@ -146,6 +146,7 @@ class InboxScreen(Place):
         message = self.query_one(MessageTable).selected
         if message and message.code:
             self.post_message(CopyWanted(message.code.text, "Code"))
+            self.desk.session.activity.note("copied", message.key.account, "code")
             if not message.read:
                 self.run_worker(self.attempt(self.desk.session.mark_read([message.key])))
         elif message:

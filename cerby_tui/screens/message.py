@@ -60,6 +60,7 @@ class MessageScreen(Place):
             Content(visible(message.text) + (missing if message.missing_parts else ""))
         )
         self.refresh_bindings()
+        self.desk.session.activity.note("viewed", self._key.account, "message")
         if not message.read:
             self.run_worker(self.attempt(self.desk.session.mark_read([message.key])))
 
@@ -108,10 +109,12 @@ class MessageScreen(Place):
         """The code alone."""
         if self.message.code:
             self.post_message(CopyWanted(self.message.code.text, "Code"))
+            self.desk.session.activity.note("copied", self._key.account, "code")
 
     def action_copy_text(self) -> None:
         """The text as it came, not as it is shown."""
         self.post_message(CopyWanted(self.message.text, "Message"))
+        self.desk.session.activity.note("copied", self._key.account, "message")
 
     def action_open_account(self) -> None:
         """The page of the account."""

@@ -199,6 +199,7 @@ class Field(FieldFace, can_focus=True):
             self.revealed = True
             self._hiding = self.set_timer(REVEAL_SECONDS, self._hide)
             self.lay_out()
+            self.post_message(FieldActed(self.spec.name, "revealed"))
 
     def _hide(self) -> None:
         if self.revealed:
