@@ -181,3 +181,16 @@ async def test_two_owners_renew_at_once(crowd: Crowd, opened: Open) -> None:
     assert {account: held(bob, account).epoch for account in accounts} == {one: n + 1 for one, n in epochs.items()}
     for session in (ada, bob, cleo):
         assert {session.account(account).item.password for account in accounts} == {"s3cret"}
+
+
+async def test_live_owner_follows_a_small_event(crowd: Crowd, opened: Open) -> None:
+    """An Owner who is live renews a key as soon as they are rung that somebody may own accounts no more."""
+    ada, bob, cleo = opened(0), opened(1), opened(2)
+    account = await shared(bob, crowd[2], role="owner")
+    await cleo.sync_now()
+    bob.start()
+    await until(bob, lambda: bob.status().state == "live")
+    await ada.people.set_role(crowd[2].user, "login_only")
+    await until(bob, lambda: held(bob, account).members[crowd[2].user].role == "collaborator")
+    await cleo.sync_now()
+    assert cleo.card(account).role == "collaborator"
