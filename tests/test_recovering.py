@@ -106,7 +106,7 @@ async def test_a_lost_answer_is_asked_for_again(rig: ServiceRig, kept: Kept, los
         await way.use()
     clock.advance(3600)
     resumed = Ways(lost, clock, keyring=NO_KEYRING).resume(AGAIN)
-    assert resumed.step == "recovery" and resumed.sent
+    assert resumed.step == "sent" and resumed.sent
     await resumed.finish()
     confirm(resumed)
     assert lost.enrolled()
@@ -135,6 +135,30 @@ async def test_killed_anywhere(
     session = open_session(lost, AGAIN, clock=clock, keyring=NO_KEYRING)
     await session.sync_now()
     assert session.account(kept.account).item.label == "Trips"
+    await session.close()
+
+
+async def test_asked_again_at_once(rig: ServiceRig, kept: Kept, lost: Home, clock: FrozenClock) -> None:
+    """After a lost answer, trying the same step again is enough."""
+    network = BadNetwork()
+    way = recovering(lost, clock, network)
+    await way.look(rig.origin, kept.code)
+    network.faults = ["fine"] * 3 + ["lost"]
+    with pytest.raises(OfflineError):
+        await way.use()
+    await way.use()
+    assert way.step == "kit"
+
+
+async def test_a_chain_that_moves_on(rig: ServiceRig, kept: Kept, lost: Home, clock: FrozenClock) -> None:
+    """A link that comes between looking and using is taken into account; the kit is used on the newest chain."""
+    way = recovering(lost, clock)
+    await way.look(rig.origin, kept.code)
+    second = await add_device(rig, kept.device, lost.root.with_name("second"))
+    await way.use()
+    session = second.open()
+    await session.sync_now()
+    assert len(session.recovery.uses()) == 1
     await session.close()
 
 

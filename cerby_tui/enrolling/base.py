@@ -37,7 +37,9 @@ from cerby_wire.shapes import SignedRecord, StoredEntry
 if TYPE_CHECKING:
     from cerby_tui.sync.api import Api, Transport
 
-Step = Literal["name", "passphrase", "token", "invite", "address", "approval", "recovery", "code", "kit", "done"]
+Step = Literal[
+    "name", "passphrase", "token", "invite", "address", "approval", "recovery", "use", "sent", "code", "kit", "done"
+]
 
 
 class Enrolling(ABC, Generic[AnyKnown]):

@@ -3,7 +3,9 @@
 The code names nobody and pins nothing, so `look` says whose it is before `use` spends it: name, address, user id as it
 is printed on the kit, and whether the key of the service is the one that this person's devices know.
 
-    name ──▶ passphrase ──▶ recovery (look, use) ──▶ kit ──▶ done
+    name ──▶ passphrase ──▶ recovery (look) ──▶ use ──▶ kit ──▶ done
+
+An attempt whose answer was lost is at the step `sent`: `finish` asks again, without the kit.
 """
 
 from __future__ import annotations
@@ -18,7 +20,7 @@ from cerby_tui.enrolling.base import Enrolling, Step
 from cerby_tui.enrolling.fetching import fetch, shared_lengths
 from cerby_tui.enrolling.found_by_kit import Found, collect, judge
 from cerby_tui.enrolling.known import Known
-from cerby_tui.enrolling.replay import replay, require_prefix
+from cerby_tui.enrolling.replay import UNTOUCHED, replay, require_prefix
 from cerby_tui.errors import Alarm, RefusedError, UsageError
 from cerby_tui.keys import DeviceKeys
 from cerby_tui.kit import read_code
@@ -32,6 +34,8 @@ if TYPE_CHECKING:
 
 NOT_SENT = ("stale", "clock_skew", "kit_spent", "no_such_kit", "bad_signature", "forbidden", "bad_request")
 """Refusals of a request that is kept: it was never taken, and never will be as it is."""
+LATE = ("stale", "clock_skew")
+"""Those after which it is written anew."""
 
 
 class RecoveringKnown(Known, frozen=True, kw_only=True):
@@ -68,6 +72,9 @@ class Recovering(Enrolling[RecoveringKnown]):
 
     way = "recover"
     kind = RecoveringKnown
+    steps = 5
+    whose: Whose | None = None
+    """Whose kit it is, once it was looked at."""
     _kit: DeviceKeys | None = None
     _origin = ""
 
@@ -75,14 +82,16 @@ class Recovering(Enrolling[RecoveringKnown]):
         return RecoveringKnown(way=self.way, device_name=device_name, recovery=recovery)
 
     def _own_step(self, known: RecoveringKnown) -> Step:
-        return "recovery"
+        if known.request is not None:
+            return "sent"
+        return "use" if self.whose else "recovery"
 
     def _settled(self, known: RecoveringKnown) -> bool:
         return known.added
 
     @property
     def sent(self) -> bool:
-        """Whether the kit was used in an earlier attempt whose answer is missing: `finish` asks again, without it."""
+        """Whether the kit was used and the answer is missing still."""
         return self._known is not None and self._known.request is not None
 
     async def look(self, origin: str, code: str) -> Whose:
@@ -93,25 +102,28 @@ class Recovering(Enrolling[RecoveringKnown]):
         """
         kit = read_code(code)
         origin = (read_link(code)[0] or origin).strip().rstrip("/")
-        if not origin.startswith(("https://", "http://")):
+        if not origin:
             raise UsageError("The address of the service is missing.", next_step="It is on the kit: https://…")
+        origin = origin if "://" in origin else f"https://{origin}"
         async with self._line(origin) as api:
             found = await self._find(api, kit)
         self._kit, self._origin = kit, origin
         profile = found.profile
         sessions = len(found.person.active_devices(found.person.n))
-        return Whose(profile.name, profile.email, found.person.stream.hex(), sessions, found.pinned)
+        self.whose = Whose(profile.name, profile.email, found.person.stream.hex(), sessions, found.pinned)
+        return self.whose
 
     async def use(self) -> None:
         """Spend the kit that was looked at: add this device, make the new kit, write the vault.
 
         Raises UsageError before `look`, OfflineError, RefusedError, Alarm.
         """
-        if self._kit is None:
+        if self._kit is None or self.whose is None:
             raise UsageError("The code of the recovery kit has to be typed first.")
         async with self._line(self._origin) as api:
-            while not await self._add(api, self._kit):
-                pass
+            done = self.sent and await self._asked_again(api)
+            while not done:
+                done = await self._add(api, self._kit, self.whose)
             await self._settle(api)
         self._kit = None
 
@@ -133,10 +145,22 @@ class Recovering(Enrolling[RecoveringKnown]):
         answer = await collect(api, device.public, proof)
         return judge(answer, kit, about.service_key)
 
-    async def _add(self, api: Api, kit: DeviceKeys) -> bool:
+    async def _asked_again(self, api: Api) -> bool:
+        """Send the request whose answer was lost; False if it was never taken and has to be written anew."""
+        try:
+            await self._send(api)
+        except RefusedError as refused:
+            if refused.code not in LATE:
+                raise
+            return False
+        return True
+
+    async def _add(self, api: Api, kit: DeviceKeys, whose: Whose) -> bool:
         """Write the act that adds this device and send it; False if the chain moved on meanwhile."""
         device, known = self._ready()
         found = await self._find(api, kit)
+        if found.person.stream.hex() != whose.user:
+            raise Alarm("another_person", "The service shows another person than it did before.", safe=UNTOUCHED)
         fresh = DeviceKeys.from_recovery(known.recovery).public
         entry, seed = authoring.recover(kit, found.person, found.seed, fresh, device.public)
         user = found.person.stream
@@ -149,13 +173,7 @@ class Recovering(Enrolling[RecoveringKnown]):
         known = replace(known, name=found.profile.name, email=found.profile.email)
         # Kept before it is sent: a lost answer is asked for again with the very same bytes.
         self._keep(replace(known, request=Recover(device.public, proof, entry, name)))
-        try:
-            await self._send(api)
-        except RefusedError as refused:
-            if refused.code == "stale":
-                return False
-            raise
-        return True
+        return await self._asked_again(api)
 
     async def _send(self, api: Api) -> None:
         _device, known = self._ready()
