@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import get_args
 
+from cerby_tui.errors import UsageError
 from cerby_tui.ground import Ground
 from cerby_tui.team_values import Colleague, SoleOwned
 from cerby_tui.vault.streams import Streams
@@ -46,6 +47,22 @@ class People:
         """What somebody is called; a short form of their id where no name is known here."""
         found = self._ground.reader.value("SELECT name FROM people WHERE user = ?", (user,))
         return str(found or "") or short_id(user)
+
+    def find(self, name: str) -> Colleague:
+        """The one person in the workspace who is meant by `name`: e-mail address, id or name, or part of the name.
+
+        Raises UsageError if nobody or several people fit.
+        """
+        wanted = name.strip().casefold()
+        there = [one for one in self.members() if one.status == "active"]
+        exact = [one for one in there if wanted in (one.email.casefold(), one.name.casefold(), one.user.hex())]
+        found = exact or [one for one in there if wanted and wanted in one.name.casefold()]
+        if len(found) == 1:
+            return found[0]
+        if found:
+            names = ", ".join(f"{one.name} ({one.email})" for one in found[:5])
+            raise UsageError(f"{len(found)} people are meant by “{name}”: {names}.", next_step="Give the address.")
+        raise UsageError(f"Nobody in the workspace is called “{name}”.", next_step="See: cerby-tui members")
 
     def assignable(self, user: bytes) -> tuple[WorkspaceRole, ...]:
         """The roles that this person may give `user`, the highest first; empty if none, or for oneself."""

@@ -16,7 +16,8 @@ from cerby_tui import authoring
 from cerby_tui.authoring import Author
 from cerby_tui.codes.extract import extract
 from cerby_tui.home import Home
-from cerby_tui.keys import DeviceKeys, new_seed
+from cerby_tui.keyfile import write_key_file
+from cerby_tui.keys import FLOOR, DeviceKeys, new_seed
 from cerby_tui.lease import SessionFacts, renewed, write_session_file
 from cerby_tui.session import Session
 from cerby_tui.sync.beginning import begin_vault
@@ -29,7 +30,7 @@ from cerby_wire.primitives import SigningKey
 from cerby_wire.records import Lease, profile_hash, sign_record
 from cerby_wire.shapes import SignedRecord, StoredEntry
 from cerby_wire.state import State
-from tests.devices import Device
+from tests.devices import PASSPHRASE, Device
 from tests.fakes import FrozenClock
 from tests.rig import ServiceRig
 
@@ -65,6 +66,12 @@ class Somebody:
     def open(self, device: int = 0, **given: object) -> Session:
         """A session on one of their devices, not started."""
         return self.devices[device].open(**given)
+
+    def lock(self, device: int = 0) -> Path:
+        """Write the key file of one of their devices, so that its home opens with `PASSPHRASE`; gives the home."""
+        home = self.devices[device].home
+        write_key_file(home.key_file, self.keys[device].seed, PASSPHRASE, cost=FLOOR)
+        return home.root
 
     def join(self) -> None:
         """Come in by an invite of the founder; the first person of all founds the workspace instead."""

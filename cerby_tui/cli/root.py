@@ -29,6 +29,10 @@ SECTIONS = {
     "Codes": {
         "code": (f"{COMMANDS}.code:code", "Show the newest code, wait for the next one, extract codes from texts."),
     },
+    "People": {
+        "members": (f"{COMMANDS}.members:members", "Who is in the workspace; roles, removals, policy."),
+        "share": (f"{COMMANDS}.share:share", "Who is on an account; share it, take somebody off."),
+    },
     "What happened": {
         "activity": (f"{COMMANDS}.activity:activity", "What happened in the workspace; check that the log is whole."),
     },

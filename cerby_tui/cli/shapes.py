@@ -26,6 +26,7 @@ def card_shape(card: Card) -> dict[str, Any]:
         "waiting": card.waiting,
         "deleted": card.deleted,
         "clashes": card.clashes,
+        "closed": card.closed,
     }
 
 
