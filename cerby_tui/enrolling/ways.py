@@ -9,6 +9,7 @@ from cerby_tui.enrolling.base import Enrolling
 from cerby_tui.enrolling.founding import Founding
 from cerby_tui.enrolling.joining import Joining
 from cerby_tui.enrolling.known import Known, Way, read_known
+from cerby_tui.enrolling.new_device import NewDevice
 from cerby_tui.enrolling.recovering import Recovering
 from cerby_tui.home import Home
 from cerby_tui.keys import Cost
@@ -18,7 +19,12 @@ from cerby_tui.unlocking import unlock
 if TYPE_CHECKING:
     from cerby_tui.sync.api import Transport
 
-WAYS: dict[Way, type[Enrolling[Any]]] = {"found": Founding, "join": Joining, "recover": Recovering}
+WAYS: dict[Way, type[Enrolling[Any]]] = {
+    "found": Founding,
+    "join": Joining,
+    "approve": NewDevice,
+    "recover": Recovering,
+}
 
 
 class Ways:
