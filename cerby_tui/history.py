@@ -46,10 +46,12 @@ class History:
             changes = changes_between(before, one.content)
             found.append(Version(one.number, name, one.at, changes, you=you, previous=previous))
             before = one.content
-        if unsent := changes_between(before, now):
-            since = max((row.since for row in self._outbox.pending(account)), default=0)
+        waiting = [row for row in self._outbox.pending(account) if row.act in ("create", "edit")]
+        unsent = changes_between(before, now) if waiting else ()
+        if unsent:
             previous = found[-1].number if found else -1
-            found.append(Version(NOT_SENT, self._people.name(self._me), since, unsent, you=True, previous=previous))
+            name, since = self._people.name(self._me), waiting[-1].since
+            found.append(Version(NOT_SENT, name, since, unsent, you=True, previous=previous))
         return found[::-1]
 
     def sides(self, account: bytes) -> dict[str, Sides]:

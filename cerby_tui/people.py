@@ -9,7 +9,7 @@ from cerby_tui.ground import Ground
 from cerby_tui.team_values import Colleague, SoleOwned
 from cerby_tui.vault.streams import Streams
 from cerby_wire.headers import Policy, WorkspaceRole
-from cerby_wire.permissions import Action, allowed
+from cerby_wire.permissions import MESSAGE_BROWSERS, Action, allowed
 from cerby_wire.roles import MATRIX, may_change
 from cerby_wire.state import AccountState, Person, WorkspaceState, decode_state
 
@@ -84,6 +84,12 @@ class People:
         members = state.members if isinstance(state, AccountState) else None
         mine = "owner" if account and members is None else members[me].role if members and me in members else None
         return allowed(action, workspace.role_at(me, workspace.n), mine, workspace.policy)
+
+    def browses(self) -> bool:
+        """Whether this person browses messages; who does not gets the fresh code of an account and no inbox."""
+        workspace = self._ground.around().workspace()
+        role = workspace.role_at(self._ground.identity.user, workspace.n) if workspace else None
+        return role in MESSAGE_BROWSERS
 
     def policy(self) -> Policy:
         """What the workspace asks of its members' clients."""

@@ -8,7 +8,7 @@ from cerby_tui.ground import Ground
 from cerby_tui.people import People
 from cerby_tui.team_values import Colleague, Member
 from cerby_tui.vault.outbox import Outbox, Pending
-from cerby_tui.vault.shares import stored_roles, with_shares
+from cerby_tui.vault.shares import Wanted, stored_roles, with_shares
 from cerby_wire import roles
 from cerby_wire.epochs import outdated
 from cerby_wire.headers import AccountRole
@@ -60,14 +60,18 @@ class Sharing:
 
     async def share(self, account: bytes, user: bytes, role: AccountRole) -> None:
         """Put somebody on an account, or change their role on it. Raises UsageError, RefusedError, StorageFull."""
-        await self._want(account, user, role)
+        await self._want(account, {user: role})
+
+    async def share_with(self, account: bytes, people: Wanted) -> None:
+        """Put several people on an account at once: one change, taken back as one. Raises like `share`."""
+        await self._want(account, people)
 
     async def remove(self, account: bytes, user: bytes) -> None:
         """Take somebody off an account, oneself included. Raises UsageError, RefusedError, StorageFull."""
-        await self._want(account, user, None)
+        await self._want(account, {user: None})
 
-    async def _want(self, account: bytes, user: bytes, role: AccountRole | None) -> None:
-        if await self._ground.call(self._changing.share, account, {user: role}):
+    async def _want(self, account: bytes, people: Wanted) -> None:
+        if await self._ground.call(self._changing.share, account, dict(people)):
             self._ground.changed(account)
 
     def _held(self, account: bytes) -> tuple[AccountState | None, list[Pending]]:
