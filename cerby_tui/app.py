@@ -99,7 +99,7 @@ class CerbyApp(Housekeeping):
 
         self._session = session
         self.desk = Desk(session, self.clock, self._zone, self._demo)
-        self._apply_policy()
+        self.follow_policy()
         session.subscribe(self.gate.put)
         if self._on_unlocked:
             self._on_unlocked(session)
@@ -118,9 +118,9 @@ class CerbyApp(Housekeeping):
         chosen = config.settings.reduced_motion
         still = bool(self.environ.get("SSH_CONNECTION")) if chosen is None else chosen
         self.animation_level = "none" if still else "full"
-        self._apply_policy()
+        self.follow_policy()
 
-    def _apply_policy(self) -> None:
+    def follow_policy(self) -> None:
         """A setting may tighten what the workspace's policy says, never loosen it."""
         if not self._session:
             return

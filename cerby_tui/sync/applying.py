@@ -45,7 +45,8 @@ class Applying:
             self._vault.refresh(touched)
             if progress is not None:
                 self._vault.meta.progress = progress
-        return Changed(accounts=frozenset(touched), status=acknowledged or bool(verdict.broken))
+        people = any(accepted.kind in ("user", "workspace") for accepted in verdict.accepted)
+        return Changed(frozenset(touched), status=acknowledged or bool(verdict.broken), everything=people)
 
     def _take(self, accepted: Accepted) -> set[bytes]:
         """Take in what a stream brings beside itself; returns the accounts that have to be shown anew."""
