@@ -19,6 +19,7 @@ INTERRUPTED = 130
 SECTIONS = {
     "Start": {
         "demo": (f"{COMMANDS}.demo:demo", "Open a ready demo workspace; nothing to set up, nothing kept."),
+        "join": (f"{COMMANDS}.join:join", "Join a workspace by the invite that a colleague gave you."),
     },
     "Look, without a network": {
         "accounts": (f"{COMMANDS}.accounts:accounts", "List account cards."),
@@ -32,6 +33,7 @@ SECTIONS = {
     "People": {
         "members": (f"{COMMANDS}.members:members", "Who is in the workspace; roles, removals, policy."),
         "share": (f"{COMMANDS}.share:share", "Who is on an account; share it, take somebody off."),
+        "invites": (f"{COMMANDS}.invites:invites", "Open invites; invite somebody, withdraw an invite."),
     },
     "What happened": {
         "activity": (f"{COMMANDS}.activity:activity", "What happened in the workspace; check that the log is whole."),

@@ -22,7 +22,7 @@ from cerby_wire.errors import Refused
 from cerby_wire.ledger import Ledger
 from cerby_wire.records import fingerprint
 from cerby_wire.shapes import Found, StartVerification, StoredEntry, Verification
-from cerby_wire.texts import parse_token
+from cerby_wire.texts import ProvisioningToken, parse_token
 
 if TYPE_CHECKING:
     from cerby_tui.sync.api import Api
@@ -90,6 +90,12 @@ class Founding(Mailed[FoundingKnown]):
         known = replace(known, email=email, name=name, found=known.found if same else None)
         self._keep(replace(known, verification=verification.id))
         return verification
+
+    async def another_code(self) -> Verification:
+        """Have another code sent to the same address. Raises like `request_code`."""
+        _device, known = self._ready()
+        token = ProvisioningToken(known.origin, fingerprint(known.service_key), known.token)
+        return await self.request_code(token.encode(), known.email, known.name)
 
     async def confirm(self, code: str) -> None:
         """Found the workspace with the code and write the vault. Raises OfflineError, RefusedError, Alarm."""

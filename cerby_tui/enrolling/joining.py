@@ -112,6 +112,13 @@ class Joining(Mailed[JoiningKnown]):
         self._keep(replace(known, verification=verification.id))
         return verification
 
+    async def another_code(self) -> Verification:
+        """Have another code sent to the same address. Raises like `request_code`."""
+        _device, known = self._ready()
+        if known.invite is None:
+            raise UsageError("The invite has to be pasted first.")
+        return await self.request_code(known.invite.encode(), known.email, known.name)
+
     async def confirm(self, code: str) -> None:
         """Join with the code and write the vault. Raises OfflineError, RefusedError, Alarm."""
         _device, known = self._ready()

@@ -26,5 +26,9 @@ class Mailed(Enrolling[AnyKnown]):
         """Have a six-digit code sent to `email`. Raises UsageError, OfflineError, RefusedError, Alarm."""
 
     @abstractmethod
+    async def another_code(self) -> Verification:
+        """Have another code sent to the same address; the one before is void then. Raises like `request_code`."""
+
+    @abstractmethod
     async def confirm(self, code: str) -> None:
         """Use the code and write the vault. Raises OfflineError, RefusedError, Alarm."""

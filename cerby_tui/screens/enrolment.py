@@ -34,6 +34,8 @@ BOXES: dict[Step, str] = {
     "address": f"{_SCREENS}.enrolment_approval:AddressStep",
     "approval": f"{_SCREENS}.enrolment_approval:ApprovalStep",
     "recovery": f"{_SCREENS}.enrolment_recovery:RecoveryStep",
+    "use": f"{_SCREENS}.enrolment_recovery:UseStep",
+    "sent": f"{_SCREENS}.enrolment_recovery:SentStep",
     "kit": f"{_SCREENS}.enrolment_kit:KitStep",
 }
 """The box of each step; loaded when it is shown, so that no way pays for the others."""
@@ -145,23 +147,17 @@ class EnrolmentScreen(Sized[None]):
         else:
             self.dismiss(None)
 
-    async def action_another_code(self) -> None:
-        """Ask for another code: the same way, with what was typed before."""
+    def action_another_code(self) -> None:
+        """Ask for another code, to the same address."""
         step = self.step
-        if not isinstance(step, CodeStep):
-            return
-        if self._asked is None:
-            await self._show(self._box(box_of(step.enrolment.asking)))
-        elif self._clock.now() < self._asked.again:
-            step.tell("Another code can be asked for in a moment.", bad=True)
-        else:
-            self.run_worker(self._ask_again(step, self._asked), exclusive=True, group="step")
+        if isinstance(step, CodeStep) and not self._busy:
+            self.run_worker(self._ask_again(step), exclusive=True, group="step")
 
-    async def _ask_again(self, step: CodeStep, asked: Asked) -> None:
+    async def _ask_again(self, step: CodeStep) -> None:
         try:
-            self._asked = await asked.send(step.enrolment, self._clock)
+            await step.another()
         except CerbyError as error:
             step.tell(error.whole(), bad=True)
         else:
-            await self._show(self._box(CodeStep))
+            self._asked = step.asked
             self.say("Another code is on its way; the one before is void.")

@@ -5,8 +5,7 @@ from __future__ import annotations
 import asyncio
 import platform
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from textual.containers import VerticalGroup
 from textual.content import Content
@@ -19,33 +18,25 @@ from cerby_tui.clock import Clock
 from cerby_tui.errors import UsageError
 from cerby_tui.screens.base import caption
 from cerby_tui.widgets.entry import Entry
+from cerby_wire.shapes import Verification
 
 if TYPE_CHECKING:
     from cerby_tui.enrolling.base import Enrolling
-    from cerby_tui.enrolling.mailed import Mailed
     from cerby_tui.enrolling.ways import Ways
 
 LATER = "Esc leaves; you can go on another time."
 
 
-@dataclass(frozen=True)
-class Asked:
-    """A request for a code, kept so that another can be asked for. Times are UTC milliseconds, 0 before it was sent."""
+class Asked(NamedTuple):
+    """A code is on its way: when it ends, and when another one can be asked for; UTC milliseconds."""
 
-    text: str
-    email: str
-    name: str
-    ends: int = 0
-    again: int = 0
+    ends: int
+    again: int
 
-    def __repr__(self) -> str:
-        return "Asked(…)"
-
-    async def send(self, enrolment: Mailed[Any], clock: Clock) -> Asked:
-        """Have a code sent; answers the request with its times."""
-        sent = await enrolment.request_code(self.text, self.email, self.name)
-        now = clock.now()
-        return replace(self, ends=now + sent.expires_in * words.SECOND, again=now + sent.resend_in * words.SECOND)
+    @classmethod
+    def of(cls, sent: Verification, now: int) -> Asked:
+        """What the service has said just now."""
+        return cls(now + sent.expires_in * words.SECOND, now + sent.resend_in * words.SECOND)
 
 
 class StepBox(VerticalGroup):

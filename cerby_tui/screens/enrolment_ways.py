@@ -10,6 +10,7 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from cerby_tui import words
+from cerby_tui.errors import UsageError
 from cerby_tui.screens.base import caption
 from cerby_tui.screens.enrolment_steps import LATER, Asked, EnrolmentStep
 from cerby_tui.widgets.entry import Entry
@@ -46,8 +47,8 @@ class PastedStep(EnrolmentStep):
     async def submit(self) -> None:
         """Ask the service to send the code."""
         self.tell("Asking the service to send a code…")
-        asked = Asked(self.value(self.field), self.value("email"), self.value("name"))
-        self.asked = await asked.send(self.enrolment, self.clock)
+        typed = (self.value(self.field), self.value("email"), self.value("name"))
+        self.asked = Asked.of(await self.enrolment.request_code(*typed), self.clock.now())
 
 
 class TokenStep(PastedStep):
@@ -104,3 +105,10 @@ class CodeStep(EnrolmentStep):
         """Create or join the workspace, and write the vault."""
         self.tell("Joining the workspace…" if self.enrolment.way == "join" else "Creating the workspace…")
         await self.enrolment.confirm(self.value("code"))
+
+    async def another(self) -> None:
+        """Have another code sent. Raises UsageError where it is too early for one."""
+        if self.asked is not None and self.clock.now() < self.asked.again:
+            raise UsageError("Another code can be asked for in a moment.")
+        self.asked = Asked.of(await self.enrolment.another_code(), self.clock.now())
+        self._count()
