@@ -4,16 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from textual.content import Content
 from textual.widget import Widget
-from textual.widgets import Static
 
 from cerby_tui.errors import UsageError
-from cerby_tui.screens.base import caption
 from cerby_tui.screens.enrolment_steps import EnrolmentStep
+from cerby_tui.screens.kit_face import KitFace, SquareScreen
 from cerby_tui.widgets.entry import Entry
-
-GROUPS_A_LINE = 4
 
 
 class KitStep(EnrolmentStep):
@@ -22,26 +18,26 @@ class KitStep(EnrolmentStep):
     title = "Your recovery kit"
     explanation = (
         "Write it down or print it, and keep it away from this device. It is the only way back into the workspace if "
-        "all your devices are lost. It is not shown again. Enter goes on: two groups are asked back."
+        "all your devices are lost. It is not shown again. Enter goes on: two groups are asked back. S shows it as "
+        "a square for a camera."
     )
     can_focus = True
 
     def questions(self) -> Iterable[Widget]:
         """The groups with their numbers, and where they are good for."""
-        kit = self.enrolment.kit()
-        numbered = [f"{at:>2} {group}" for at, group in enumerate(kit.groups, 1)]
-        lines = [numbered[at : at + GROUPS_A_LINE] for at in range(0, len(numbered), GROUPS_A_LINE)]
-        yield Static(Content("\n\n".join("     ".join(line) for line in lines)), id="groups")
-        yield caption(f"Service {kit.origin}\nUser    {kit.user}", "muted")
+        yield KitFace(self.enrolment.kit())
 
     def on_mount(self) -> None:
         """Enter is all it takes."""
         self.focus()
 
     def on_key(self, event: object) -> None:
-        """Enter goes on."""
-        if getattr(event, "key", "") == "enter":
+        """Enter goes on, S shows the square."""
+        key = getattr(event, "key", "")
+        if key == "enter":
             self.post_message(self.Submitted())
+        elif key == "s":
+            self.app.push_screen(SquareScreen(self.enrolment.kit()))
 
     async def submit(self) -> None:
         """Nothing is kept yet: the groups are asked back first."""
