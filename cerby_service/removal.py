@@ -49,6 +49,8 @@ def _show(reading: Reading, device: DeviceRow, asked: AskRemoval) -> RemovalEvid
     if end is None:
         raise Refusal("not_found", "Nothing that is stored here ended this session.")
     wanted = _wanted(reading, device.workspace, end)
+    # With its own way out of the chain comes the key that what it did not send is sealed to.
+    wanted[device.user] = max(wanted.get(device.user, 0), _removed(reading, device))
     left, page, more = min(asked.budget, PULL_LIMIT), list[StoredEntry](), False
     for stream, upto in wanted.items():
         for one in _entries(reading, device.workspace, stream, asked.after.get(stream, 0), upto):
@@ -63,16 +65,22 @@ def _show(reading: Reading, device: DeviceRow, asked: AskRemoval) -> RemovalEvid
 
 def _end(reading: Reading, device: DeviceRow) -> End | None:
     """What ended a session: its person's chain, an order against it, or that its person left."""
-    person = _state(streams.find(reading, device.workspace, device.user))
-    record = person.devices.get(device.id) if isinstance(person, UserState) else None
-    if record is not None and record.removed:
-        return End(device.user, record.removed)
     workspace = _state(streams.find(reading, device.workspace, device.workspace))
     here = workspace.people.get(device.user, Person()) if isinstance(workspace, WorkspaceState) else Person()
+    orders = [order.n for order in here.suspensions if order.device == device.id]
+    if orders:  # before the chain: the person's other sessions only follow an order
+        return End(device.workspace, orders[0])
     if here.roles and here.roles[-1].role is None:
         return End(device.workspace, here.roles[-1].n)
-    orders = [order.n for order in here.suspensions if order.device == device.id]
-    return End(device.workspace, orders[0]) if orders else None
+    removed = _removed(reading, device)
+    return End(device.user, removed) if removed else None
+
+
+def _removed(reading: Reading, device: DeviceRow) -> int:
+    """The entry of its person's chain that took a session out; 0 for none."""
+    person = _state(streams.find(reading, device.workspace, device.user))
+    record = person.devices.get(device.id) if isinstance(person, UserState) else None
+    return record.removed if record is not None else 0
 
 
 def _wanted(reading: Reading, workspace: bytes, end: End) -> dict[bytes, int]:

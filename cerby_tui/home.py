@@ -21,6 +21,7 @@ class Home:
         self.key_file = root / "device.json"
         self.session_file = root / "session.json"
         self.enrolment_file = root / "enrolment.json"
+        self.farewell = root / "farewell.json"
         self.vault = root / "vault.db"
         self.sync_lock = root / "sync.lock"
         self.log = root / "cerby.log"

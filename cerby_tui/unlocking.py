@@ -14,6 +14,7 @@ from cerby_tui.keys import DeviceKeys
 from cerby_tui.lease import SessionFacts, check_lease, read_session_file, renewed, write_session_file
 from cerby_tui.system_keyring import NoKeyring, SystemKeyring
 from cerby_tui.vault.meta import Meta
+from cerby_tui.vault.streams import Streams
 from cerby_tui.vault.vault import open_database
 from cerby_wire.errors import Refused
 
@@ -58,6 +59,7 @@ async def renew_lease(
 
     database = open_database(home, device.database_key)
     identity, progress = Meta(database).identity, Meta(database).progress
+    workspace = Streams(database).workspace(identity.workspace)
     database.close()
     api = Api(origin or identity.origin, device, clock, transport=transport, offset=progress.offset)
     try:
@@ -67,7 +69,10 @@ async def renew_lease(
     facts = SessionFacts(identity.service_key, identity.workspace, identity.user)
     with suppress(LeaseOver):
         facts = read_session_file(home.session_file, device.mac_key)
+    allowance = workspace.policy.offline_allowance if workspace else 0
     try:
-        write_session_file(home.session_file, device.mac_key, renewed(facts, lease, device.id))
+        facts = renewed(facts, lease, device.id, allowance=allowance, now=clock.now())
     except Refused as refused:
-        raise Alarm(refused.rule, "The service sent a lease that is not for this session.") from None
+        said = f"The service sent a lease that cannot be right: {refused.sentence}"
+        raise Alarm(refused.rule, said, next_step="Check the clock of this machine.") from None
+    write_session_file(home.session_file, device.mac_key, facts)

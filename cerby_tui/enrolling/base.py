@@ -138,6 +138,7 @@ class Enrolling(ABC, Generic[AnyKnown]):
         self._device = device
         # Without this file the key file could be neither resumed nor of use, so it comes first.
         self._keep(self._first(self._name, recovery))
+        self._home.farewell.unlink(missing_ok=True)  # what was said about an earlier device was of that one
         write_key_file(
             self._home.key_file,
             device.seed,

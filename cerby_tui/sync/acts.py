@@ -51,8 +51,7 @@ class Acts:
             await self._engine.sync()
             self._conductor.answered()
         except SessionRemoved as error:
-            self._conductor.end(error)
-            raise
+            raise await self._conductor.end(error) from None
         finally:
             self._lock.free()
 

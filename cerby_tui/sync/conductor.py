@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
+from collections.abc import Awaitable, Callable
 
 import msgspec
 
@@ -38,8 +39,11 @@ class Conductor:
         clock: Clock,
         times: Times,
         tell: Tell,
+        judge: Callable[[SessionRemoved], Awaitable[SessionRemoved]],
     ) -> None:
         self.ended: SessionRemoved | None = None
+        self._ending = asyncio.Lock()
+        self._judge = judge
         self.leading = False
         self._vault = vault
         self._engine = engine
@@ -105,15 +109,22 @@ class Conductor:
                     for endless in (feed.run(), self._work(), self._notice_sleep(feed)):
                         group.create_task(endless)
             except* SessionRemoved as removed:
-                self.end(removed.exceptions[0])
+                await self.end(removed.exceptions[0])
             except* CerbyError as trouble:
                 self._board.connection("offline", str(trouble.exceptions[0]))
                 await asyncio.sleep(self._times.poll)
 
-    def end(self, error: BaseException) -> None:
-        """This session is over: nothing more is sent, and whoever shows it locks."""
-        self.ended = error if isinstance(error, SessionRemoved) else SessionRemoved(str(error))
-        self._board.connection("stopped", self.ended.sentence)
+    async def end(self, error: BaseException) -> SessionRemoved:
+        """This session is over, as the service says: nothing more is sent, and whoever shows it locks.
+
+        What is signed about it is judged first, which takes seconds at most. Gives what is to be said.
+        """
+        async with self._ending:
+            if self.ended is None:
+                told = error if isinstance(error, SessionRemoved) else SessionRemoved(str(error))
+                self.ended = await self._judge(told)
+                self._board.connection("stopped", self.ended.sentence)
+        return self.ended
 
     def cursor(self) -> str:
         """How far the vault has followed."""

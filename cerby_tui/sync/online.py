@@ -10,12 +10,14 @@ from cerby_tui.home import Home
 from cerby_tui.keys import DeviceKeys
 from cerby_tui.sync.activity_log import ActivityLog
 from cerby_tui.sync.acts import Acts
+from cerby_tui.sync.alarms import Alarms
 from cerby_tui.sync.api import Api, Transport
 from cerby_tui.sync.backoff import Times
 from cerby_tui.sync.beginning import Writing
 from cerby_tui.sync.binding import Binding
 from cerby_tui.sync.composing import Composing
 from cerby_tui.sync.conductor import Conductor
+from cerby_tui.sync.ending import Ending
 from cerby_tui.sync.engine import Engine
 from cerby_tui.sync.feed import Feed
 from cerby_tui.sync.governing import Governing
@@ -59,13 +61,15 @@ class Online:
         self.api = Api(origin, device, clock, transport=transport, offset=vault.meta.progress.offset)
         composing = Composing(vault, writing.opener, device)
         binding = Binding(vault, applying, composing, clock)
-        pulling = Pulling(vault, applying, self._judging, self.api, board, tell)
+        alarms = Alarms(vault, board, tell)
+        pulling = Pulling(vault, applying, self._judging, self.api, board, tell, alarms.late)
         pushing = Pushing(vault, composing, self.api, clock, pulling.take, tell)
         parts = (self.api, pulling, pushing, binding, Upkeep(vault, writing.opener, composing, clock, tell))
-        self.engine = Engine(home, device, vault, applying, *parts, board, clock, tell)
+        self.engine = Engine(home, device, vault, applying, *parts, alarms, board, clock, tell)
         self.engine.tending.append(Keepsafe(home, device, vault, applying, clock, tell).tend)
         lock, wishes = SyncLock(home.sync_lock), Wishes(vault.meta, clock)
-        self.conductor = Conductor(vault, self.engine, lock, wishes, board, clock, times, tell)
+        ending = Ending(home, device, self._judging, self.api, clock)
+        self.conductor = Conductor(vault, self.engine, lock, wishes, board, clock, times, tell, ending.judged)
         numbers = Numbers(vault, applying, self.api, tell)
         self.acts = Acts(vault, self.conductor, self.engine, numbers, binding, lock, wishes, times)
         self.governing = Governing(vault, device, self.api, self.acts.sync_now)

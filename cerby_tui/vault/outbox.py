@@ -126,6 +126,10 @@ class Outbox:
         sql = f"SELECT count(*) FROM outbox WHERE {_SAID} AND (refused != '') = ?"  # noqa: S608 - the names above
         return int(self._database.value(sql, (refused,)))
 
+    def everything(self) -> list[Pending]:
+        """Every row, oldest first, whether it waits or could not be saved."""
+        return [_pending(row) for row in self._database.rows(f"{_ALL} ORDER BY id")]
+
     def waiting(self) -> list[Waiting]:
         """Everything that waits or could not be saved, oldest first, for the screen."""
         found = [_pending(row) for row in self._database.rows(f"{_ALL} WHERE {_SAID} ORDER BY id")]
