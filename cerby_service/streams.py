@@ -17,7 +17,8 @@ from cerby_service.frames import cursor_text, read_cursor
 from cerby_service.keeping import Keeper
 from cerby_service.keys import ServiceKey
 from cerby_service.together import Together
-from cerby_wire.headers import NO_MESSAGES, Position
+from cerby_wire.entries import read_header
+from cerby_wire.headers import NO_MESSAGES, EpochFields, Position
 from cerby_wire.records import Lease
 from cerby_wire.roles import ACCOUNT_OWNERS
 from cerby_wire.shapes import (
@@ -139,6 +140,8 @@ def _pull(reading: Reading, caller: Caller, asked: Pull) -> Pulled:
     for stream, after in asked.streams.items():
         if stream in rows and not budget.spent:
             entries += _entries(reading, rows[stream], after, budget)
+        elif stream not in rows:
+            entries += _farewell(reading, caller, stream, after, budget)
     found: list[StoredMessage] = []
     for one in asked.messages:
         row = rows.get(one.account)
@@ -151,6 +154,27 @@ def _entries(reading: Reading, row: StreamRow, after: int, budget: _Budget) -> l
     """Entries of one stream, as far as the budget goes."""
     with closing(streams.entries_after(reading, row.workspace, row.id, after)) as found:
         return list(takewhile(lambda one: budget.takes(len(one.entry.header) + len(one.entry.body)), found))
+
+
+def _farewell(reading: Reading, caller: Caller, stream: bytes, after: int, budget: _Budget) -> list[StoredEntry]:
+    """For somebody taken off an account: what they could read still, up to the entry that says that they are off it.
+
+    A client takes a card away on that entry, not on our word.
+    """
+    listed, found = False, []
+    with closing(streams.entries_after(reading, caller.workspace, stream, 0)) as entries:
+        for one in entries:
+            epoch = getattr(read_header(one.entry).act, "epoch", None)
+            was, listed = listed, _lists(epoch, caller.user) if isinstance(epoch, EpochFields) else listed
+            if one.n > after and was and budget.takes(len(one.entry.header) + len(one.entry.body)):
+                found.append(one)
+            if one.n > after and not listed:
+                break
+    return found
+
+
+def _lists(epoch: EpochFields, user: bytes) -> bool:
+    return any(one.user == user for one in epoch.members)
 
 
 def _messages(reading: Reading, workspace: bytes, wanted: MessagesWanted, budget: _Budget) -> list[StoredMessage]:

@@ -3,6 +3,9 @@
 It is protected by a MAC from the device seed and judged before the vault is opened. The clock may be set back but time
 never runs backwards: a lease is judged by the later of the clock and the highest time the service has signed, and only
 signed times raise that. A clock that once ran ahead therefore does no lasting harm.
+
+The service signs leases, and is not trusted with how long they are: a lease never runs longer than the policy that the
+workspace signed, and one that claims to be signed a day or more ahead of this machine's clock is not taken.
 """
 
 from __future__ import annotations
@@ -16,21 +19,29 @@ from msgspec import Struct
 
 from cerby_tui.errors import Alarm, LeaseOver
 from cerby_tui.home import write_private
+from cerby_wire.accept_workspace import LONGEST_OFFLINE
 from cerby_wire.encoding import UNREADABLE, encode
-from cerby_wire.errors import Refused
+from cerby_wire.errors import Refused, require
 from cerby_wire.primitives import pae
 from cerby_wire.records import Lease, open_record
 from cerby_wire.shapes import SignedRecord
 
+AHEAD = 86_400_000
+"""Milliseconds by which a lease may be signed ahead of this machine's clock."""
+
 
 class SessionFacts(Struct, frozen=True):
-    """What has to be known before the vault opens. `highest_time` in UTC milliseconds."""
+    """What has to be known before the vault opens. `highest_time` in UTC milliseconds.
+
+    `allowance` is what the workspace's policy allowed when the lease was taken, in seconds; 0 if that was not known.
+    """
 
     service_key: bytes
     workspace: bytes
     user: bytes
     lease: SignedRecord | None = None
     highest_time: int = 0
+    allowance: int = 0
 
 
 class SessionFile(Struct, frozen=True, forbid_unknown_fields=True):
@@ -61,10 +72,26 @@ def read_session_file(path: Path, mac_key: bytes) -> SessionFacts:
         raise Alarm("session_file_altered", "The session file cannot be read.") from None
 
 
-def renewed(facts: SessionFacts, lease: SignedRecord, device: bytes) -> SessionFacts:
-    """The facts with a fresh lease and the time it was signed at. Raises Refused for one that is not ours."""
+def renewed(
+    facts: SessionFacts, lease: SignedRecord, device: bytes, *, allowance: int = 0, now: int | None = None
+) -> SessionFacts:
+    """The facts with a fresh lease, the time it was signed at, and the policy's `allowance` (seconds; 0: not known).
+
+    Raises Refused for one that is not ours, or that was signed too far ahead of `now` (UTC ms).
+    """
     issued = _opened(facts, lease, device).issued
-    return msgspec.structs.replace(facts, lease=lease, highest_time=max(facts.highest_time, issued))
+    plausible = now is None or issued <= now + AHEAD
+    require(plausible, "lease_from_the_future", "It was signed a day or more ahead of this machine's clock.")
+    newest = max(facts.highest_time, issued)
+    return msgspec.structs.replace(facts, lease=lease, highest_time=newest, allowance=allowance or facts.allowance)
+
+
+def check_length(facts: SessionFacts, device: bytes, allowance: int) -> None:
+    """The lease runs no longer than `allowance` seconds (0: the most that any policy may say). Raises Refused."""
+    if facts.lease is not None:
+        lease = _opened(facts, facts.lease, device)
+        fits = lease.valid_until - lease.issued <= (allowance or LONGEST_OFFLINE) * 1000
+        require(fits, "lease_too_long", "It runs longer than your workspace allows.")
 
 
 def check_lease(facts: SessionFacts, device: bytes, now: int) -> Lease:
@@ -75,13 +102,19 @@ def check_lease(facts: SessionFacts, device: bytes, now: int) -> Lease:
         lease = _opened(facts, facts.lease, device)
     except Refused as error:
         raise Alarm(error.rule, "The lease is not one that the service gave this session.") from None
-    if max(now, facts.highest_time) >= lease.valid_until:
+    if max(now, facts.highest_time) >= _runs_until(facts, lease):
         raise LeaseOver(
             "This session was out of contact for longer than the workspace allows.",
             safe="Nothing is lost; the vault stays locked.",
             next_step="Connect to the service, and it opens.",
         )
     return lease
+
+
+def _runs_until(facts: SessionFacts, lease: Lease) -> int:
+    """When the lease is over: at what it says, or when the longest that is allowed has passed."""
+    longest = (facts.allowance or LONGEST_OFFLINE) * 1000
+    return min(lease.valid_until, lease.issued + longest)
 
 
 def _opened(facts: SessionFacts, signed: SignedRecord, device: bytes) -> Lease:

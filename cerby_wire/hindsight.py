@@ -7,17 +7,20 @@ from cerby_wire.headers import Header
 from cerby_wire.trial import Surroundings
 
 
-def shut_out_since(header: Header, around: Surroundings) -> str:
+def shut_out_since(header: Header, around: Surroundings, known: int | None = None) -> str:
     """Why the author of an accepted account entry could not write it today: a rule's name, or "".
 
     Nobody can tell an entry written before a removal from one held back and served after it. A client that knew of the
-    removal before the entry came shows an alarm; one that takes in old history does not.
+    removal before the entry came shows an alarm; one that takes in old history does not. `known` is the position of the
+    workspace that the client knew by then; without it, the newest.
     """
     workspace, person = around.workspace(), around.user(header.author)
     if workspace is None or person is None:
         return ""
-    if workspace.role_at(header.author, workspace.n) not in roles.ACCOUNT_OWNERS:
+    n = workspace.n if known is None else known
+    chain = person.n if known is None else workspace.chain_at(header.author, n).n
+    if workspace.role_at(header.author, n) not in roles.ACCOUNT_OWNERS:
         return "not_allowed"
-    if header.device in workspace.suspended(header.author, workspace.n):
+    if header.device in workspace.suspended(header.author, n):
         return "device_suspended"
-    return "" if person.device_active(header.device, person.n) else "device_not_active"
+    return "" if person.device_active(header.device, chain) else "device_not_active"

@@ -9,14 +9,14 @@ import msgspec
 from msgspec.structs import replace
 
 from cerby_tui.clock import Clock
-from cerby_tui.errors import LeaseOver
 from cerby_tui.home import Home
 from cerby_tui.keys import DeviceKeys
-from cerby_tui.lease import SessionFacts, read_session_file, renewed, write_session_file
+from cerby_tui.sync.alarms import Alarms
 from cerby_tui.sync.api import Api
 from cerby_tui.sync.applying import Applying
 from cerby_tui.sync.binding import Binding
-from cerby_tui.sync.judging import NEWER, Verdict
+from cerby_tui.sync.judging import Verdict
+from cerby_tui.sync.leasing import Leasing
 from cerby_tui.sync.plan import Plan, make_plan
 from cerby_tui.sync.pulling import Pulling, Tell
 from cerby_tui.sync.pushing import ROOM, Pushing
@@ -26,7 +26,6 @@ from cerby_tui.values import Changed
 from cerby_tui.vault.meta import Progress
 from cerby_tui.vault.vault import Vault
 from cerby_wire.approving import ApprovalEvent
-from cerby_wire.errors import Refused
 from cerby_wire.shapes import (
     PUSH_ENTRIES,
     HeadEvent,
@@ -59,12 +58,11 @@ class Engine:
         pushing: Pushing,
         binding: Binding,
         upkeep: Upkeep,
+        alarms: Alarms,
         board: Board,
         clock: Clock,
         tell: Tell,
     ) -> None:
-        self._home = home
-        self._device = device
         self._vault = vault
         self._applying = applying
         self._api = api
@@ -77,7 +75,8 @@ class Engine:
         self._tell = tell
         self._lock = asyncio.Lock()
         self._begun = False
-        self._lease_alarm = ""
+        self._alarms = alarms
+        self._leasing = Leasing(home, device, vault, clock)
         self.tending: list[Callable[[], None]] = []
         """What is kept in step after each fetch, before anything is sent; on the disk only."""
         self.afterwards: list[Callable[[], Awaitable[None]]] = []
@@ -94,7 +93,7 @@ class Engine:
         async with self._lock:
             if await self._send():
                 await self._round()
-            self._show_alarm()
+            self._alarms.show()
             await self._follow_up()
 
     async def _follow_up(self) -> None:
@@ -113,7 +112,7 @@ class Engine:
             if not await self._send(upkeep=upkeep):
                 break
         await self._pulling.older()
-        self._show_alarm()
+        self._alarms.show()
 
     async def _send(self, *, upkeep: bool = True) -> bool:
         """Send what waits and what has to be kept in step, each step once the one before it stands.
@@ -140,25 +139,33 @@ class Engine:
 
     async def _fetch(self) -> None:
         """Pull everything that changed since the cursor; the cursor moves when all of it is here."""
-        before = self._vault.meta.progress
+        before, allowed = self._vault.meta.progress, self._leasing.allowance()
         heads = await self._api.heads(before.cursor)
         restored = before.generation not in (b"", heads.generation)
         if restored and not heads.full:
             heads = await self._api.heads("")
-        self._take_lease(heads)
         plan = make_plan(self._vault.streams.held(), self._vault.records.spans(), heads, restored=restored)
         await self._send_back(plan)
         missing = dict(plan.streams)
         complete = await self._pulling.streams({head.id: head.n for head in heads.streams if head.id in missing})
+        # Only now, so that the lease is measured by a policy as new as itself.
+        self._alarms.lease(self._leasing.take(heads.lease, allowed))
         self._back_again(heads)
         complete &= await self._pulling.newer(heads.streams)
-        self._tell(self._applying.page(Verdict(broken=list(plan.broken))))
-        self._tell(self._applying.lost(plan.lost))
+        ended, unproven = await self._pulling.farewell(plan.lost)
+        self._tell(self._applying.page(Verdict(broken=[*plan.broken, *unproven])))
+        self._tell(self._applying.lost(ended))
         self._tell(self._binding.take(heads.numbers))
         now = self._clock.now()
-        cursor = heads.cursor if complete else before.cursor
-        self._vault.meta.progress = Progress(heads.generation, cursor, now, heads.time - now, behind=not complete)
+        cursor, known = (heads.cursor, self._people_at()) if complete else (before.cursor, before.workspace)
+        fresh = Progress(heads.generation, cursor, now, heads.time - now, behind=not complete, workspace=known)
+        self._vault.meta.progress = fresh
         self._board.set(last_contact=now)
+
+    def _people_at(self) -> int:
+        """How far the workspace is held."""
+        held = self._vault.streams.one(self._vault.identity.workspace)
+        return held.position.n if held else 0
 
     async def _send_back(self, plan: Plan) -> None:
         """The service came back from a backup: give it the entries that it lost, before anything new is written."""
@@ -183,27 +190,14 @@ class Engine:
                 self._vault.streams.mark_lost(stream, lost=False)
             self._vault.refresh(stream for stream in back if held[stream].kind == "account")
 
-    def _take_lease(self, heads: Heads) -> None:
-        """A fresh lease goes into the session file; one that is not ours is an alarm, and the old one stays."""
-        identity = self._vault.identity
-        try:
-            facts = read_session_file(self._home.session_file, self._device.mac_key)
-        except LeaseOver:  # the file was lost while we were open
-            facts = SessionFacts(identity.service_key, identity.workspace, identity.user)
-        try:
-            facts = renewed(facts, heads.lease, self._device.id)
-        except Refused as refused:
-            self._lease_alarm = f"The service sent a lease that is not for this session ({refused.rule})."
-            return
-        self._lease_alarm = ""
-        write_session_file(self._home.session_file, self._device.mac_key, facts)
-
     async def receive(self, what: msgspec.Struct, cursor: str) -> None:
         """An event of the feed. Raises like `sync` when it has to ask."""
         async with self._lock:
             before = self._vault.meta.progress
             now = self._clock.now()
-            moved = replace(before, contact=now, cursor=before.cursor if before.behind or not cursor else cursor)
+            moved = replace(before, contact=now)
+            if cursor and not before.behind:
+                moved = replace(moved, cursor=cursor, workspace=self._people_at())
             match what:
                 case HelloEvent():
                     followed = what.generation == before.generation
@@ -220,7 +214,7 @@ class Engine:
                 await self._round(upkeep=False)
             if not followed or (isinstance(what, HeadEvent) and what.kind in PEOPLE):
                 await self._follow_up()
-            self._show_alarm()
+            self._alarms.show()
             self._board.set(last_contact=now)
 
     async def _head(self, event: HeadEvent, moved: Progress) -> bool:
@@ -246,8 +240,3 @@ class Engine:
             return False
         asked: Sequence[MessagesWanted] = [MessagesWanted(event.account, event.generation, after=high)]
         return await self._pulling.take_messages(asked, Pulled(messages=[event.message]), moved)
-
-    def _show_alarm(self) -> None:
-        stopped = self._vault.streams.stopped()
-        alarms = [f"{one.sentence} ({one.stopped})" for one in stopped if one.stopped != NEWER]
-        self._board.alarm(alarms[0] if alarms else self._lease_alarm)

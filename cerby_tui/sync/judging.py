@@ -10,10 +10,11 @@ from msgspec import Struct, field
 from cerby_tui.sync.plan import ORDER, Broken
 from cerby_tui.vault.around import Around
 from cerby_tui.vault.database import Database
-from cerby_tui.vault.meta import Identity
+from cerby_tui.vault.meta import Identity, Meta
 from cerby_wire.entries import entry_hash, read_header
 from cerby_wire.errors import Behind, NewerVersion, Refused
 from cerby_wire.headers import Entry, Kind
+from cerby_wire.hindsight import shut_out_since
 from cerby_wire.shapes import StoredEntry
 from cerby_wire.state import State
 from cerby_wire.stream import accept
@@ -30,12 +31,21 @@ class Accepted(Struct, frozen=True):
     entries: list[Entry]
 
 
+class Late(Struct, frozen=True):
+    """An accepted entry of an account whose author was known to be shut out before it came, and by which rule."""
+
+    account: bytes
+    author: bytes
+    rule: str
+
+
 class Verdict(Struct, frozen=True):
     """What became of a page. `needed` are positions that were cited and are not held yet."""
 
     accepted: list[Accepted] = field(default_factory=list)
     broken: list[Broken] = field(default_factory=list)
     needed: dict[bytes, int] = field(default_factory=dict)
+    late: list[Late] = field(default_factory=list)
 
 
 class Judge(Around):
@@ -43,6 +53,7 @@ class Judge(Around):
 
     def __init__(self, database: Database, identity: Identity) -> None:
         super().__init__(database, identity)
+        self._known = Meta(database).progress.workspace
         self._states: dict[bytes, State | None] = {}
         self._heads: dict[tuple[bytes, int], bytes] = {}
 
@@ -72,6 +83,7 @@ class Judge(Around):
         for stream, accepted in taken.items():
             state = self._states.get(stream)
             if accepted and state is not None:
+                verdict.late.extend(self._late(stream, accepted))
                 verdict.accepted.append(Accepted(read_header(accepted[0]).kind, state, accepted))
         return verdict
 
@@ -92,6 +104,19 @@ class Judge(Around):
     def _same(self, stored: StoredEntry) -> bool:
         held = self.entry(stored.stream, stored.n)
         return held is not None and entry_hash(held) == entry_hash(stored.entry)
+
+    def _late(self, stream: bytes, accepted: list[Entry]) -> list[Late]:
+        """Entries of authors who were shut out when everything before was known here.
+
+        An honest service takes nothing from them after that. What comes with a first fill, or after an absence from the
+        account, is history.
+        """
+        held = self.held(stream)
+        if held is None or held.lost or held.kind != "account" or not held.position.n:
+            return []
+        headers = [read_header(entry) for entry in accepted]
+        found = [Late(stream, header.author, shut_out_since(header, self, self._known)) for header in headers]
+        return [one for one in found if one.rule]
 
     def _advance(self, stream: bytes, queue: deque[Entry], taken: list[Entry], verdict: Verdict) -> bool:
         """Accept as many entries of one stream as possible; True if there was at least one."""

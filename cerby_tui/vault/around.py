@@ -5,7 +5,7 @@ from __future__ import annotations
 from cerby_tui.vault.database import Database
 from cerby_tui.vault.meta import Identity
 from cerby_tui.vault.records import Records
-from cerby_tui.vault.streams import Streams
+from cerby_tui.vault.streams import Held, Streams
 from cerby_wire.headers import Entry
 from cerby_wire.state import State, UserState, WorkspaceState
 
@@ -21,6 +21,10 @@ class Around:
     def state(self, stream: bytes) -> State | None:
         """The state of a stream."""
         return self._streams.state(stream)
+
+    def held(self, stream: bytes) -> Held | None:
+        """How far a stream is held."""
+        return self._streams.one(stream)
 
     def user(self, user: bytes) -> UserState | None:
         """The chain of a person."""

@@ -28,7 +28,8 @@ class Identity(msgspec.Struct, frozen=True):
 class Progress(msgspec.Struct, frozen=True):
     """How far this vault has followed the service. Times in UTC milliseconds; `offset` is service minus local clock.
 
-    `behind`: something before the cursor is missing still, so the cursor stays where it is.
+    `behind`: something before the cursor is missing still, so the cursor stays where it is. `workspace` is the position
+    of the workspace when everything before the cursor was here: what was known of everybody by then.
     """
 
     generation: bytes = b""
@@ -36,6 +37,7 @@ class Progress(msgspec.Struct, frozen=True):
     contact: int = 0
     offset: int = 0
     behind: bool = False
+    workspace: int = 0
 
 
 class Meta:

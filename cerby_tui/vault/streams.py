@@ -48,7 +48,11 @@ class Streams:
 
     def stopped(self) -> list[Held]:
         """Every stream that stopped at a broken rule, or needs a newer program."""
-        return [_held(row) for row in self._database.rows(_HELD + "WHERE stopped != '' ORDER BY id")]
+        return list(self.stopped_by_id().values())
+
+    def stopped_by_id(self) -> dict[bytes, Held]:
+        """As `stopped`, by the ids of the streams."""
+        return {row[-1]: _held(row) for row in self._database.rows(_HELD + "WHERE stopped != '' ORDER BY id")}
 
     def state(self, stream: bytes) -> State | None:
         """The state a stream adds up to, or None."""
