@@ -15,7 +15,7 @@ from starlette.routing import Route
 
 from cerby_service.auth import Caller
 from cerby_service.clock import MINUTE, Clock
-from cerby_service.database import Change, Database, Reading, Writing, approvals, people
+from cerby_service.database import Change, Database, Draft, Reading, Writing, approvals, people
 from cerby_service.database.approvals import OPEN, ApprovalRow
 from cerby_service.errors import Refusal
 from cerby_service.http import Http, Nothing, address_of
@@ -111,6 +111,9 @@ class Approvals:
             row = replace(row, workspace=found[0], user=found[1])
         approvals.add(writing, row)
         _ring(writing, row)
+        if row.user:
+            new = device_id(decode(row.device, DevicePublic))
+            writing.log(Draft(row.workspace, "Secure Device Requested", row.user, subject=new))
 
     async def look(self, asked: LookAfter) -> ApprovalSeen:
         """How a request stands, for the device that made it. Raises Refusal."""
@@ -172,6 +175,8 @@ class Approvals:
                 row = replace(row, state="denied")
                 approvals.save(writing, row)
                 _ring(writing, row)
+                new = device_id(decode(row.device, DevicePublic))
+                writing.log(Draft(row.workspace, "Secure Device Denied", row.user, caller.device, subject=new))
 
         await self._database.write(end)
         return Nothing()

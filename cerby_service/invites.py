@@ -19,6 +19,7 @@ from cerby_service.errors import Refusal
 from cerby_service.http import Http
 from cerby_service.keeping import Keeper
 from cerby_service.mail import Mailer
+from cerby_service.permitted import may
 from cerby_service.verifications import normal_address
 from cerby_wire import roles
 from cerby_wire.encoding import decode
@@ -85,7 +86,7 @@ class Invites:
     async def list(self, caller: Caller, _request: Request) -> InviteList:
         """Open invites: all of them for administrators, for others those that they wrote."""
         rows = await self._database.read(lambda reading: invites.open_ones(reading, caller.workspace))
-        everything = caller.role in roles.ADMINISTRATORS
+        everything = may(caller, "see_invites")
         return InviteList([_view(row) for row in rows if everything or row.inviter == caller.user])
 
     async def show(self, asked: AskInvitation) -> InvitationAnswer:

@@ -8,7 +8,7 @@ from starlette.routing import Route
 from cerby_service.auth import Caller
 from cerby_service.database import Database, profiles
 from cerby_service.http import Http
-from cerby_wire import roles
+from cerby_service.permitted import may
 from cerby_wire.inviting import PROFILES
 from cerby_wire.inviting import Profiles as Answer
 
@@ -25,7 +25,7 @@ class Profiles:
 
     async def show(self, caller: Caller, _request: Request) -> Answer:
         """The profiles that this person may see."""
-        if caller.role in roles.ACCOUNT_OWNERS:
+        if may(caller, "see_members"):
             found = await self._database.read(lambda reading: profiles.of_everybody(reading, caller.workspace))
         else:
             found = await self._database.read(

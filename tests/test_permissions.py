@@ -26,6 +26,7 @@ WORKSPACE: dict[WorkspaceAction, str] = {
     "export_members": "---YYY",
     "invite_guest": "--YYYY",
     "invite_member": "---YYY",
+    "see_invites": "---YYY",
     "change_roles": "---YYY",
     "remove_member": "---YYY",
     "configure_workspace": "---YYY",

@@ -20,7 +20,7 @@ from cerby_wire.approving import APPROVALS, ApprovalAsked, ApprovalView, AskAppr
 from cerby_wire.encoding import decode
 from cerby_wire.handing import SOLE_OWNED, SoleOwnedList
 from cerby_wire.headers import AccountRole, Policy, WorkspaceRole
-from cerby_wire.inviting import INVITES, PROFILES, InviteWritten, Profiles, WriteInvite
+from cerby_wire.inviting import INVITES, PROFILES, InviteList, InviteWritten, Profiles, WriteInvite
 from cerby_wire.records import Profile, profile_hash
 from cerby_wire.recovering import RECOVERY, AskRecovery, RecoveryAnswer, prove
 from cerby_wire.sessions import DEVICES, DeviceList
@@ -165,6 +165,13 @@ class Attempt:
         if done:
             self.actor.ledger.add(entry)
         return done
+
+    async def see_invites(self) -> bool:
+        """An invite that somebody else wrote."""
+        other = Attempt(self.troupe, self.helper, None)
+        assert await other.invite_guest()
+        found = await self.api.ask("GET", INVITES, None, InviteList)
+        return any(one.inviter == self.helper.user for one in found.invites)
 
     async def change_roles(self) -> bool:
         """A User becomes a Guest."""
