@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 
 from cerby_tui import words
 from cerby_tui.errors import OfflineError
 from cerby_tui.ground import Ground
+from cerby_tui.importing import Imported, Importing
 from cerby_tui.sync.sessions import NAMES
 from cerby_tui.team_values import PendingSession, TrustedSession
 from cerby_tui.vault.meta import Meta
@@ -102,6 +104,16 @@ class Devices:
         """Do not trust it. Raises OfflineError, RefusedError."""
         trusting = (await self._ground.online()).trusting
         await self._ground.run(trusting.deny(request))
+
+    async def import_unsent(self, path: Path) -> Imported:
+        """Take in what another session of this person did not get sent before it ended. Needs no service.
+
+        Raises UsageError, RefusedError.
+        """
+        ground = self._ground
+        imported = await ground.call(Importing(ground.writing, ground.device, ground.clock).take, path)
+        ground.changed(everything=True)
+        return imported
 
     def _listed(self, user: bytes, views: list[DeviceView], names: Mapping[bytes, str]) -> list[TrustedSession]:
         """The sessions that the signed chain knows, with what the service adds to them."""
