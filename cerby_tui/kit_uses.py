@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
-from cerby_tui.values import News
+from cerby_tui.values import KIT_USED, News
 from cerby_tui.vault.streams import Streams
 from cerby_wire.entries import device_id, read_header
 from cerby_wire.headers import UserRecovery
@@ -14,7 +14,6 @@ from cerby_wire.state import UserState
 
 SEEN = "recovery_seen"
 """The place in the vault's `meta` that says up to which entry of the chain uses were read about."""
-ABOUT = "recovery"
 
 
 class KitUse(Struct, frozen=True):
@@ -45,7 +44,7 @@ def news_of(uses: Sequence[KitUse]) -> News:
         f"Somebody used your recovery kit. {added} The old kit is spent. If that was you, nothing is to be done. If it "
         "was not, somebody else has your kit: remove that session under My trusted devices, then make a new kit."
     )
-    return News(sentence, "Your recovery key was used", loud=True, about=ABOUT)
+    return News(sentence, "Your recovery key was used", loud=True, about=KIT_USED)
 
 
 def session_name(device: bytes) -> str:

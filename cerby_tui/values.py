@@ -39,8 +39,8 @@ class CustomField(Struct, frozen=True):
 class Item(Struct, frozen=True, omit_defaults=True):
     """The whole account card as it is sealed. Times are UTC milliseconds.
 
-    `app` is a catalogue slug, or empty for an app outside the catalogue. `unknown` keeps fields that a newer
-    program wrote; they are written back untouched.
+    `app` is a catalogue slug, or empty for an app outside the catalogue. `settled` ticks off people who left (leavers).
+    `unknown` keeps fields that a newer program wrote; they are written back untouched.
     """
 
     label: str
@@ -58,6 +58,7 @@ class Item(Struct, frozen=True, omit_defaults=True):
     collections: tuple[str, ...] = ()
     copied_at: int = 0
     added_at: int = 0
+    settled: tuple[str, ...] = ()
     unknown: dict[str, Any] = field(default_factory=dict)
 
     def __repr__(self) -> str:
@@ -228,10 +229,13 @@ class SyncStatus(Struct, frozen=True):
     progress: str = ""
 
 
+KIT_USED = "kit used"
+
+
 class News(Struct, frozen=True):
     """A sentence for the person that came by itself. A loud one stays until somebody says that they have read it.
 
-    `about` names whom reading it is to be told to: `recovery`, or nobody.
+    `about` says what is to be remembered once it was read: KIT_USED, or nothing.
     """
 
     sentence: str

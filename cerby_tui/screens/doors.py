@@ -18,7 +18,17 @@ if TYPE_CHECKING:
     from cerby_tui.screens.finder import Finding, Run
     from cerby_wire.permissions import Action
 
-NEEDS_VAULT = {"inbox", "sync_now", "waiting", "demo_menu", "palette", "members", "devices", "workspace_settings"}
+NEEDS_VAULT = {
+    "inbox",
+    "sync_now",
+    "waiting",
+    "demo_menu",
+    "palette",
+    "members",
+    "devices",
+    "recovery",
+    "workspace_settings",
+}
 LEADS_TO = {
     "inbox": "InboxScreen",
     "waiting": "OutboxScreen",
@@ -49,6 +59,10 @@ class Doors(App[Ending]):
             return False
         if action == "demo_menu":
             return bool(self.desk and self.desk.demo)
+        if action == "undo":
+            return bool(self.desk and self.desk.session.can_undo)
+        if action == "inbox" and self.desk:
+            return self.desk.session.people.browses()
         if action in NEEDED and self.desk:
             return self.desk.may(NEEDED[action])
         return super().check_action(action, parameters)
@@ -78,6 +92,12 @@ class Doors(App[Ending]):
         if self.desk and not isinstance(self.screen, InboxScreen):
             self.push_screen(InboxScreen(self.desk))
 
+    async def action_undo(self) -> None:
+        """Take back the last change or share of this sitting."""
+        place = self.place()
+        if self.desk and place:
+            place.say(await place.attempt(self.desk.session.history.undo()) or "")
+
     def action_waiting(self) -> None:
         """Waiting changes and those that could not be saved."""
         from cerby_tui.screens.outbox import OutboxScreen
@@ -98,6 +118,13 @@ class Doors(App[Ending]):
 
         if self.desk and not isinstance(self.screen, DevicesScreen):
             self.push_screen(DevicesScreen(self.desk))
+
+    def action_recovery(self) -> None:
+        """The recovery kit."""
+        from cerby_tui.screens.recovery import RecoveryScreen
+
+        if self.desk:
+            self.push_screen(RecoveryScreen(self.desk))
 
     def action_workspace_settings(self) -> None:
         """What the workspace asks of its members' devices."""

@@ -24,7 +24,7 @@ from cerby_tui.screens.doors import Doors
 from cerby_tui.screens.interruptions import ASKS, TYPED_INTO, Interruptions
 from cerby_tui.screens.keeping import ChangeGate, ClipboardTimer, IdleWatch, Notices
 from cerby_tui.team_values import Farewell
-from cerby_tui.values import News
+from cerby_tui.values import KIT_USED, News
 
 TICK = 1.0
 """Seconds between looks at idle time, notices, the clipboard and the ages of codes."""
@@ -199,11 +199,16 @@ class Housekeeping(Doors):
         if isinstance(found, News):
             from cerby_tui.screens.loud import LoudScreen
 
-            self.push_screen(LoudScreen(found))
+            self.push_screen(LoudScreen(found), lambda _read: self._was_read(found))
         elif found:
             from cerby_tui.screens.approval import ApprovalScreen
 
             self.push_screen(ApprovalScreen(self.desk, found))
+
+    def _was_read(self, news: News) -> None:
+        """What stays until it was read is not told again."""
+        if news.about == KIT_USED and self.desk:
+            self.run_worker(self.desk.session.recovery.acknowledge())
 
     async def _see_whether_ended(self) -> None:
         """A session that was ended shows nothing any more: it locks, or says how it ended and what was deleted."""

@@ -75,7 +75,7 @@ async def test_the_whole_way(home: Home, rig: ServiceRig, clock: FrozenClock, ke
         assert isinstance(step(pilot), CheckStep)
         asked = step(pilot).enrolment.asked_back()
         await fill(pilot, **{f"group-{number}": groups[number - 1] for number in asked})
-        assert isinstance(app.screen, CardsScreen)
+        assert isinstance(app.screen, CardsScreen), shown(pilot)
 
 
 async def test_a_mistyped_kit_is_told_in_place(home: Home, rig: ServiceRig, clock: FrozenClock, kept: Kept) -> None:
