@@ -29,8 +29,8 @@ If you did not ask for it, somebody typed your address by mistake; there is noth
 INVITATION = """\
 {name} invited you to a workspace for shared accounts.
 
-Ask {name} for the invite: one line that begins with cerby-invite-. It is good until {until} (UTC), for this
-address alone. Then run:
+Ask {name} for the invite, one line that begins with cerby-invite-.
+It is good for this address alone, until {until} (UTC). Then run:
 
     cerby-tui join
 

@@ -110,6 +110,7 @@ class EnrolmentScreen(Sized[None]):
     async def _show(self, step: StepBox) -> None:
         column = self.query_one(VerticalScroll)
         await column.remove_children(StepBox)
+        column.scroll_home(animate=False)
         await column.mount(step)
 
     @on(StepBox.Submitted)

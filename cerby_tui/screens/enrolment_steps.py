@@ -94,6 +94,7 @@ class StepBox(VerticalGroup):
         said = self.query_one("#said", Static)
         said.set_class(bad, "bad")
         said.update(Content(terminal_text.visible(("✗ " if bad else "") + text)))
+        self.call_after_refresh(said.scroll_visible, animate=False)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Enter goes to the next entry; on the last one the step is done."""
