@@ -36,6 +36,7 @@ from cerby_service.profiles import Profiles
 from cerby_service.reconciler import Reconciler
 from cerby_service.recovery import Recoveries
 from cerby_service.removal import Removal
+from cerby_service.retention import Retention
 from cerby_service.sandbox.app import Sandbox
 from cerby_service.sandbox.delivery import Delivery
 from cerby_service.sandbox.stock import Stock
@@ -97,6 +98,7 @@ class Parts:
             asyncio.create_task(_once(lambda: self.reconciler.settle(after_crash=True))),
             asyncio.create_task(_every(timings.ring_sweep, self.feed.sweep)),
             asyncio.create_task(_every(timings.sweep, self.sweeper.sweep)),
+            asyncio.create_task(_every(timings.sweep, self.retention.sweep)),
             asyncio.create_task(_every(timings.reconcile_unsure, self._settle)),
             asyncio.create_task(_every(timings.reconcile_everything, self.reconciler.everything)),
             asyncio.create_task(_every(POLL_EVERY, self.poller.poll)),
@@ -138,6 +140,7 @@ class Parts:
         self.workspaces = Workspaces(database, self.verifications, self.keeper, key.public, clock)
         self.streams = Streams(database, self.keeper, key, clock)
         self.handing = Handing(database)
+        self.retention = Retention(database, clock)
         self.recoveries = Recoveries(database, self.keeper, clock)
         self.approvals = Approvals(database, self.keeper, clock)
         self.devices = Devices(database, self.hub, clock)

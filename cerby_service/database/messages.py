@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator
 
 from msgspec import Struct
-from sqlalchemy import and_, bindparam, insert, select
+from sqlalchemy import and_, bindparam, insert, select, update
 
 from cerby_service.database.dialect import insert_unless_there
 from cerby_service.database.tables import inbound_seen, messages
@@ -78,6 +78,12 @@ def window(reading: Reading, workspace: bytes, wanted: MessagesWanted) -> Genera
         query = query.order_by(messages.c.idx)
     for row in reading.each(query):
         yield StoredMessage(SignedRecord(row[0], row[1]), row[2])
+
+
+def forget_texts(writing: Writing, workspace: bytes, before: int) -> int:
+    """Empty the sealed texts of messages that came before that time; their records stay. Returns how many."""
+    old = (messages.c.workspace == workspace, messages.c.at < before, messages.c.sealed != b"")
+    return writing.run(update(messages).where(*old).values(sealed=b""))
 
 
 def _place(workspace: bytes, account: bytes, generation: bytes, index: int) -> dict[str, object]:

@@ -160,6 +160,11 @@ def visible_now(reading: Reading, workspace: bytes, user: bytes, wanted: Iterabl
     return {row.id: StreamRow(*row) for row in reading.rows(select(*_COLUMNS).where(condition))} if ids else {}
 
 
+def of_kind(reading: Reading, kind: str) -> list[StreamRow]:
+    """Every stream of a kind, of all workspaces."""
+    return [StreamRow(*row) for row in reading.rows(select(*_COLUMNS).where(streams.c.kind == kind))]
+
+
 def every(reading: Reading) -> list[StreamRow]:
     """Every stream of every workspace."""
     return [StreamRow(*row) for row in reading.rows(select(*_COLUMNS).order_by(streams.c.workspace, streams.c.id))]

@@ -57,6 +57,10 @@ class Api:
     def __repr__(self) -> str:
         return f"Api({self._origin!r})"
 
+    def now(self) -> int:
+        """The service's time as far as it is known, UTC milliseconds."""
+        return self._clock.now() + self.offset
+
     async def close(self) -> None:
         """Close the connections."""
         await self._client.aclose()

@@ -100,7 +100,7 @@ class Applying:
 
     def _show_unopened(self, account: bytes) -> None:
         """Messages whose key came after them."""
-        count = "SELECT count(*) FROM records WHERE account = ?"
+        count = "SELECT count(*) FROM records WHERE account = ? AND sealed != x''"
         shown = "SELECT count(*) FROM messages WHERE account = ?"
         if self._vault.database.value(count, (account,)) != self._vault.database.value(shown, (account,)):
             self._vault.show_messages(self._vault.records.of_account(account))

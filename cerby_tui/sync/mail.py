@@ -29,15 +29,18 @@ class Run(Struct, frozen=True):
 
 
 def judge_messages(
-    records: Records, around: Around, wanted: Iterable[MessagesWanted], found: Iterable[StoredMessage]
+    records: Records, around: Around, wanted: Iterable[MessagesWanted], found: Iterable[StoredMessage], oldest: int = 0
 ) -> list[Run]:
-    """Judge an answer, account by account; what was not asked for is passed over. Nothing is written."""
+    """Judge an answer, account by account; what was not asked for is passed over. Nothing is written.
+
+    What came before `oldest` (UTC ms) may be without its text.
+    """
     runs: dict[Key, list[StoredMessage]] = {}
     for stored in found:
         if key := _claimed(stored):
             runs.setdefault(key, []).append(stored)
     return [
-        _judge_run(records, around, one, runs[one.account, one.generation])
+        _judge_run(records, around, one, runs[one.account, one.generation], oldest)
         for one in wanted
         if (one.account, one.generation) in runs
     ]
@@ -52,7 +55,9 @@ def _claimed(stored: StoredMessage) -> Key | None:
     return message.account, message.generation
 
 
-def _judge_run(records: Records, around: Around, wanted: MessagesWanted, found: list[StoredMessage]) -> Run:
+def _judge_run(
+    records: Records, around: Around, wanted: MessagesWanted, found: list[StoredMessage], oldest: int
+) -> Run:
     run = Run(wanted.account, wanted.generation)
     state = around.state(wanted.account)
     if not isinstance(state, AccountState):
@@ -73,6 +78,7 @@ def _judge_run(records: Records, around: Around, wanted: MessagesWanted, found: 
                 generation=wanted.generation,
                 following=following,
                 cited=state.msgs,
+                oldest=oldest,
             )
         except Refused as refused:
             broken = Broken(wanted.account, "account", refused.rule, refused.sentence)

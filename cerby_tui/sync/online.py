@@ -29,6 +29,7 @@ from cerby_tui.sync.numbers import Numbers
 from cerby_tui.sync.profiles import Profiles
 from cerby_tui.sync.pulling import Pulling
 from cerby_tui.sync.pushing import Pushing
+from cerby_tui.sync.retention import Retention
 from cerby_tui.sync.sessions import Sessions
 from cerby_tui.sync.status import Board
 from cerby_tui.sync.trusting import Trusting
@@ -66,6 +67,7 @@ class Online:
         pushing = Pushing(vault, composing, self.api, clock, pulling.take, tell)
         parts = (self.api, pulling, pushing, binding, Upkeep(vault, writing.opener, composing, clock, tell))
         self.engine = Engine(home, device, vault, applying, *parts, alarms, board, clock, tell)
+        self.engine.tending.append(Retention(vault, clock, tell).tend)
         self.engine.tending.append(Keepsafe(home, device, vault, applying, clock, tell).tend)
         lock, wishes = SyncLock(home.sync_lock), Wishes(vault.meta, clock)
         ending = Ending(home, device, self._judging, self.api, clock)

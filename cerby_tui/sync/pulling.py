@@ -10,6 +10,7 @@ from cerby_tui.sync.applying import Applying
 from cerby_tui.sync.judging import Judge, Late, Verdict
 from cerby_tui.sync.mail import judge_messages
 from cerby_tui.sync.plan import Broken, newer_messages, older_messages
+from cerby_tui.sync.retention import oldest_kept
 from cerby_tui.sync.status import Board
 from cerby_tui.values import Changed
 from cerby_tui.vault.around import Around
@@ -151,7 +152,7 @@ class Pulling:
         """Judge messages and apply what holds; True if any did."""
         records, around = Records(self._judging), Around(self._judging, self._vault.identity)
         few = len(pulled.messages) <= FEW
-        judged = (records, around, asked, pulled.messages)
+        judged = (records, around, asked, pulled.messages, oldest_kept(self._vault, self._api.now()))
         runs = judge_messages(*judged) if few else await asyncio.to_thread(judge_messages, *judged)
         for run in runs:
             self._tell(self._applying.messages(run, progress))

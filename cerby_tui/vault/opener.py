@@ -128,7 +128,12 @@ class KeyOpener:
         return _or_none(lambda: opening.open_personal(entry, keys)) if entry and keys else None
 
     def message(self, stored: StoredMessage) -> Opened | None:
-        """A message that was verified before; None if its key is not held. One that does not open says so."""
+        """A message that was verified before; None if its key is not held, or its text has been kept long enough.
+
+        One that does not open says so.
+        """
+        if not stored.sealed:
+            return None
         message = decode(stored.record.raw, Message)
         keys = self.account_keys(message.account, message.epoch)
         if keys is None:

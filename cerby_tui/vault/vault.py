@@ -116,6 +116,16 @@ class Vault:
         opened = (self.opener.message(message) for message in messages)
         return [one for one in opened if one and self.inbox.insert(one, read)]
 
+    def forget_texts(self, before: int) -> set[bytes]:
+        """Forget the texts of messages that came before that time (UTC ms); returns the accounts that they were of."""
+        old = self.database.rows("SELECT account, generation, idx FROM messages WHERE received_at < ?", (before,))
+        forget = "UPDATE records SET sealed = x'' WHERE account = ? AND generation = ? AND idx = ?"
+        self.database.many(forget, [tuple(row) for row in old])
+        self.database.execute("DELETE FROM messages WHERE received_at < ?", (before,))
+        touched = {row[0] for row in old}
+        self.refresh(touched)
+        return touched
+
     def rebuild(self) -> None:
         """Work out every view from streams, records and outbox, in one transaction."""
         with self.database.transaction():
