@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from cerby_tui.vault.content import CLASHES, COLLECTIONS, CUSTOM, FIELDS, Content, current, default
+from cerby_tui.vault.content import CLASHES, COLLECTIONS, CUSTOM, FIELDS, SETTLED, Content, current, default
 
 Change = dict[str, list[Any]]
 """Field → [value before, value wanted]."""
@@ -32,7 +32,7 @@ def apply_change(content: Content, change: Change) -> Content:
         theirs = content.get(name, default(name))
         if name == CLASHES:
             beside = union(beside, before, wanted)
-        elif name == COLLECTIONS:
+        elif name in (COLLECTIONS, SETTLED):
             merged[name] = union(theirs, before, wanted)
         elif name == FIELDS:
             merged[name], lost = _custom(theirs, before, wanted)

@@ -20,6 +20,7 @@ CLASHES = "clashes"
 FIELDS = "fields"
 COLLECTIONS = "collections"
 CUSTOM = "fields."
+SETTLED = "settled"
 KNOWN = tuple(name for name in Item.__struct_fields__ if name != "unknown")
 
 
@@ -30,7 +31,7 @@ def plain(value: object) -> Any:
 
 def default(name: str) -> Any:
     """What a field holds when nobody has written it."""
-    if name in (FIELDS, COLLECTIONS, CLASHES, "backup_codes"):
+    if name in (FIELDS, COLLECTIONS, CLASHES, SETTLED, "backup_codes"):
         return []
     return 0 if name in ("copied_at", "added_at") else ""
 

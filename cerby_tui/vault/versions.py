@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from cerby_tui.sync.merge import change_between
 from cerby_tui.team_values import FieldChange
 from cerby_tui.vault import content as contents
-from cerby_tui.vault.content import CLASHES, CUSTOM, FIELDS, KNOWN, Content, current, shown
+from cerby_tui.vault.content import CLASHES, CUSTOM, FIELDS, KNOWN, SETTLED, Content, current, shown
 from cerby_tui.vault.opener import KeyOpener
 from cerby_tui.vault.streams import Streams
 from cerby_wire.entries import read_header
@@ -52,7 +52,7 @@ def changes_between(before: Mapping[str, Any], after: Mapping[str, Any]) -> tupl
 
 def _changed(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[FieldChange]:
     names = set(change_between(before, after))
-    for name in names & (set(KNOWN) - {FIELDS, CLASHES, "app", "app_name"}):
+    for name in names & (set(KNOWN) - {FIELDS, CLASHES, SETTLED, "app", "app_name"}):
         yield FieldChange(name, shown(name, current(before, name)), shown(name, current(after, name)))
     if names & {"app", "app_name"}:
         yield FieldChange("app", app_of(before), app_of(after))
