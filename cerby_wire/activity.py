@@ -87,19 +87,8 @@ ACT_EVENTS = (
     "Secure Device Requested",
     "Secure Device Denied",
 )
-EVENTS = tuple(
-    sorted(
-        {
-            *ENTRY_EVENTS,
-            *ACT_EVENTS,
-            *_EVENTS.values(),
-            "Secret Viewed",
-            "Secret Copied",
-            "Field Viewed",
-            "Field Copied",
-        }
-    )
-)
+SEEN_EVENTS = tuple(sorted({*_EVENTS.values(), "Secret Viewed", "Secret Copied", "Field Viewed", "Field Copied"}))
+EVENTS = tuple(sorted({*ENTRY_EVENTS, *ACT_EVENTS, *SEEN_EVENTS}))
 """Every name an event of the log can have."""
 
 
