@@ -7,7 +7,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from cerby_tui.clock import Clock
-from cerby_tui.errors import Alarm, LeaseOver, OfflineError
+from cerby_tui.errors import Alarm, LeaseOver, OfflineError, SessionRemoved
 from cerby_tui.home import Home
 from cerby_tui.keyfile import device_of, needs_keyring, open_key_file
 from cerby_tui.keys import DeviceKeys
@@ -60,12 +60,16 @@ async def renew_lease(
     database = open_database(home, device.database_key)
     identity, progress = Meta(database).identity, Meta(database).progress
     workspace = Streams(database).workspace(identity.workspace)
-    database.close()
     api = Api(origin or identity.origin, device, clock, transport=transport, offset=progress.offset)
     try:
         lease = (await api.heads(progress.cursor)).lease
+    except SessionRemoved as told:
+        from cerby_tui.sync.ending import Ending
+
+        raise await Ending(home, device, database, api, clock).judged(told) from None
     finally:
         await api.close()
+        database.close()
     facts = SessionFacts(identity.service_key, identity.workspace, identity.user)
     with suppress(LeaseOver):
         facts = read_session_file(home.session_file, device.mac_key)
