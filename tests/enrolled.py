@@ -16,6 +16,12 @@ PASSPHRASE = "correct horse battery staple"
 
 async def enrol(home: Home, rig: Rig, token: str) -> Session:
     """Set up `home` as the first device of a new workspace; gives its session, not started."""
+    session, _code = await enrol_with_kit(home, rig, token)
+    return session
+
+
+async def enrol_with_kit(home: Home, rig: Rig, token: str) -> tuple[Session, str]:
+    """As `enrol`, with the code of the recovery kit."""
     enrolment = Founding(home, SystemClock(), keyring=SystemKeyring(allowed=()), cost=FLOOR)
     enrolment.name_device("test device")
     enrolment.choose_passphrase(PASSPHRASE)
@@ -23,4 +29,4 @@ async def enrol(home: Home, rig: Rig, token: str) -> Session:
     await enrolment.confirm(rig.code_for(EMAIL))
     groups = enrolment.kit().groups
     assert enrolment.confirm_kit({number: groups[number - 1] for number in enrolment.asked_back()})
-    return enrolment.open()
+    return enrolment.open(), "-".join(groups)

@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import re
 import signal
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from cerby_tui.home import Home
-from tests.command_line import Ended, pipe_with, run
+from tests.command_line import Dialogue, Ended, run
 from tests.enrolled import PASSPHRASE, enrol
-from tests.pseudo_terminal import program
 from tests.rig import ServiceRig, service_rig
 
 BOB = "bob@cli.example"
@@ -58,52 +55,11 @@ def ask(home: Path, *arguments: str) -> Ended:
     return ended
 
 
-class Joining:
+class Joining(Dialogue):
     """`cerby-tui join` with answers given one by one."""
 
     def __init__(self, home: Path, *arguments: str) -> None:
-        reader = pipe_with(PASSPHRASE)
-        self.process = subprocess.Popen(
-            program("join", "--passphrase-fd", str(reader), *arguments),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            env={**os.environ, "CERBY_HOME": str(home)},
-            pass_fds=(reader,),
-        )
-        os.close(reader)
-
-    def until(self, words: str) -> str:
-        """Read what is said until these words come."""
-        assert self.process.stderr is not None
-        said = ""
-        while words not in said:
-            symbol = self.process.stderr.read(1)
-            assert symbol, said
-            said += symbol
-        return said
-
-    def answer(self, *lines: str) -> None:
-        """Give answers."""
-        assert self.process.stdin is not None
-        self.process.stdin.write("".join(f"{line}\n" for line in lines))
-        self.process.stdin.flush()
-
-    def kit(self) -> list[str]:
-        """The groups of the kit, from standard output."""
-        assert self.process.stdout is not None
-        lines = self.process.stdout.readline() + self.process.stdout.readline()
-        return re.findall(r"\d ([0-9A-Z]{5})", lines)
-
-    def give_back(self) -> Ended:
-        """Give the groups back that are asked for; ends the command."""
-        groups = self.kit()
-        for _ in range(2):
-            said = self.until(": ").rpartition("Group ")[2]
-            self.answer(groups[int(said.removesuffix(": ")) - 1])
-        out, err = self.process.communicate(timeout=SECONDS)
-        return subprocess.CompletedProcess("join", self.process.returncode, out, err)
+        super().__init__(home, PASSPHRASE, "join", *arguments)
 
 
 def test_invited_and_joined(rig: ServiceRig, ada: Path, bob: Path) -> None:

@@ -20,6 +20,7 @@ SECTIONS = {
     "Start": {
         "demo": (f"{COMMANDS}.demo:demo", "Open a ready demo workspace; nothing to set up, nothing kept."),
         "join": (f"{COMMANDS}.join:join", "Join a workspace by the invite that a colleague gave you."),
+        "recover": (f"{COMMANDS}.recover:recover", "Come back with your recovery kit, or set a forgotten passphrase."),
     },
     "Look, without a network": {
         "accounts": (f"{COMMANDS}.accounts:accounts", "List account cards."),

@@ -55,7 +55,7 @@ def begin(shell: Shell, ways: Ways, way: Way, device: str) -> Enrolling[Any]:
     attempt = ways.begin(way)
     attempt.name_device(device or ask("Name of this device", _machine()))
     complain(attempt.keyring_sentence())
-    attempt.choose_passphrase(_new_passphrase(shell))
+    attempt.choose_passphrase(chosen_passphrase(shell))
     return attempt
 
 
@@ -120,7 +120,7 @@ def _machine() -> str:
     return platform.node().partition(".")[0]
 
 
-def _new_passphrase(shell: Shell) -> str:
+def chosen_passphrase(shell: Shell) -> str:
     """A passphrase for this device, typed twice on a terminal."""
     given = shell.given_passphrase()
     if given is not None:
