@@ -9,6 +9,7 @@ from cerby_tui import words
 from cerby_tui.errors import OfflineError
 from cerby_tui.ground import Ground
 from cerby_tui.importing import Imported, Importing
+from cerby_tui.people import short_name
 from cerby_tui.sync.sessions import NAMES
 from cerby_tui.team_values import PendingSession, TrustedSession
 from cerby_tui.vault.meta import Meta
@@ -168,8 +169,3 @@ class Devices:
         states = [decode_state(raw) for (raw,) in rows if raw]
         me = self._ground.identity.user
         return sum(isinstance(state, AccountState) and state.owners() == (me,) for state in states)
-
-
-def short_name(device: bytes) -> str:
-    """What a session is called whose name is not known here."""
-    return f"Session {device[:2].hex().upper()}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 
 from cerby_tui.ground import Ground
-from cerby_tui.people import short_id
+from cerby_tui.people import short_id, short_name
 from cerby_tui.team_values import Happening
 from cerby_wire.activity import Line, Seen
 from cerby_wire.encoding import decode
@@ -66,7 +66,7 @@ class Naming:
     def _device(self, device: bytes) -> str:
         if not device:
             return ""
-        return self._devices.get(device) or f"Session {device[:2].hex().upper()}"
+        return self._devices.get(device) or short_name(device)
 
     def _detail(self, line: Line) -> str:
         """What a line says beside the event; a suspension names the session in hexadecimal."""

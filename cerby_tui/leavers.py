@@ -12,7 +12,7 @@ from cerby_tui.changing import Changing
 from cerby_tui.errors import OfflineError, RefusedError, UsageError
 from cerby_tui.exposure import Exposure, Going
 from cerby_tui.ground import Ground
-from cerby_tui.people import People
+from cerby_tui.people import People, short_name
 from cerby_tui.team_values import Held, Leaver
 from cerby_tui.traces import Trace, traces_of
 from cerby_tui.vault import content as contents
@@ -130,7 +130,7 @@ class Leavers:
         name = "You" if gone.user == self._me else self._people.name(gone.user)
         if gone.kind != "session":
             return name
-        session = f"Session {gone.device[:2].hex().upper()}"
+        session = short_name(gone.device)
         return f"Your {session[0].lower()}{session[1:]}" if gone.user == self._me else f"{session} of {name}"
 
     # --- what they did, and what was done about it

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import get_args
 
 from cerby_tui.errors import UsageError
@@ -42,6 +43,11 @@ class People:
         names, counts = self._names(), self._counts()
         people = workspace.people if workspace else {}
         return {user: self._colleague(user, workspace, names, counts) for user in people}
+
+    def some(self, users: Iterable[bytes]) -> dict[bytes, Colleague]:
+        """These people, by their id, without the number of their accounts."""
+        workspace, names = self._ground.around().workspace(), self._names()
+        return {user: self._colleague(user, workspace, names, {}) for user in users}
 
     def name(self, user: bytes) -> str:
         """What somebody is called; a short form of their id where no name is known here."""
@@ -163,6 +169,11 @@ class People:
             joined=joined,
             accounts=counts.get(user, 0),
         )
+
+
+def short_name(device: bytes) -> str:
+    """What a session is called whose name is not known here."""
+    return f"Session {device[:2].hex().upper()}"
 
 
 def short_id(user: bytes) -> str:

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import logging
 import os
+from typing import TYPE_CHECKING
 
 from cerby_tui.clock import Clock
 from cerby_tui.errors import CerbyError, RefusedError
 from cerby_tui.keys import DeviceKeys
-from cerby_tui.sync.api import Api
 from cerby_tui.vault.log_marks import LogMarks
 from cerby_tui.vault.seen import SeenQueue
 from cerby_tui.vault.vault import Vault
 from cerby_wire.activity import ACTIVITY, MOST_SEEN, AddedSeen, AddSeen, How, Seen, What
 from cerby_wire.records import sign_record
+
+if TYPE_CHECKING:
+    from cerby_tui.sync.api import Api  # loads httpx; noting needs no network
 
 log = logging.getLogger(__name__)
 
