@@ -19,10 +19,12 @@ from cerby_tui.vault.around import Around
 from cerby_tui.vault.content import FIELDS, KNOWN, Content
 from cerby_tui.vault.marks import marks_of
 from cerby_tui.vault.outbox import Act
+from cerby_tui.vault.people_notes import asks_to_leave, leaving, notes_for
 from cerby_tui.vault.shares import Wanted, applied, stored_roles, with_shares
 from cerby_tui.vault.vault import Vault
 from cerby_wire.entries import entry_hash, stream_id
 from cerby_wire.errors import Refused
+from cerby_wire.state import AccountState
 
 ANOTHER_OWNER = "Make somebody else an Owner first."
 AccountAct = Literal["edit", "share", "delete", "restore"]
@@ -106,22 +108,36 @@ class Changing:
     def share(self, account: bytes, wanted: Wanted) -> bool:
         """Give people roles on an account, or take them off (None); False if that changes nothing.
 
-        Raises UsageError, RefusedError.
+        Oneself, another Owner's client takes off. Raises UsageError, RefusedError.
         """
         self._owner_label(account)
         around = Around(self._vault.database, self._vault.identity)
         state, me = self._vault.streams.account(account), self._vault.identity.user
         before = with_shares(stored_roles(state, me), self._vault.outbox.pending(account))
-        after = applied(before, wanted)
-        if after == before:
-            return False
         if said := lists.objection(wanted, around):
             raise RefusedError("cannot_be_listed", said, safe="Nothing was changed.")
-        if "owner" not in lists.listable(after, around).values():
+        if "owner" not in lists.listable(applied(before, wanted), around).values():
             raise RefusedError("only_owner", lists.LAST_OWNER, safe="Nothing was changed.", next_step=ANOTHER_OWNER)
-        roles = {user: [before.get(user), role] for user, role in wanted.items()}
-        self._queue(account, "share", dict(wanted), roles)
-        return True
+        listed = {user: role for user, role in wanted.items() if user != me or role is not None}
+        change = self._notes(state, wanted, around) if state is not None else {}
+        with self._vault.database.transaction():
+            if change:
+                self.apply(account, change)
+            if applied(before, listed) != before:
+                roles = {user: [before.get(user), role] for user, role in listed.items()}
+                self._queue(account, "share", dict(listed), roles)
+                return True
+        return bool(change)
+
+    def _notes(self, state: AccountState, wanted: Wanted, around: Around) -> Change:
+        """What has to stand on the card beside a change of people."""
+        content, me = self._vault.accounts.content(state.stream), self._vault.identity.user
+        change: Change = dict(notes_for(wanted, state, self._vault.streams, content, around))
+        if me in wanted and wanted[me] is None and me not in leaving(state, self._vault.streams, content):
+            change |= asks_to_leave(state, me, content)
+        if change and not content:
+            change["label"] = ["", self._vault.accounts.closed_label(state.stream)]
+        return change
 
     def _toggle(self, account: bytes, act: Literal["delete", "restore"], undone: Act) -> None:
         """Queue an act, or take back its opposite if that has not left yet."""
@@ -184,11 +200,14 @@ class Changing:
         was never founded. Returns the account. Raises UsageError, RefusedError.
         """
         row = self._vault.outbox.get(row_id)
-        if row is None or not row.refused or row.act not in ("create", "edit"):
+        if row is None or not row.refused or row.act not in ("create", "edit", "share"):
             raise UsageError("That is not a change that could not be saved.")
         state = self._vault.streams.account(row.stream)
         with self._vault.database.transaction():
             self._vault.outbox.discard(row_id)
+            if row.act == "share":
+                self.share(row.stream, row.changes)
+                return row.stream
             if state is None:
                 return self.add(contents.to_item(apply_change({}, row.changes)))
             if state.deleted:

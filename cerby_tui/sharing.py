@@ -7,8 +7,12 @@ from cerby_tui.errors import UsageError
 from cerby_tui.ground import Ground
 from cerby_tui.people import People
 from cerby_tui.team_values import Colleague, Member
+from cerby_tui.vault import content as contents
 from cerby_tui.vault.outbox import Outbox, Pending
-from cerby_tui.vault.shares import Wanted, stored_roles, with_shares
+from cerby_tui.vault.people_notes import leaving, off_for_now
+from cerby_tui.vault.resting import ever_suspended
+from cerby_tui.vault.shares import Roles, Wanted, stored_roles, with_shares
+from cerby_tui.vault.streams import Streams
 from cerby_wire import roles
 from cerby_wire.epochs import outdated
 from cerby_wire.headers import AccountRole
@@ -16,6 +20,8 @@ from cerby_wire.state import AccountState
 
 GONE = "No longer in the workspace: the account's key is renewed by the next Owner who is online."
 DEMOTED = "May no longer own accounts: the account's key is renewed by the next Owner who is online."
+LEAVES = "Leaves the account as soon as another Owner is online."
+RESTS = "Off the account until their suspended session is removed; then they are back with this role."
 SESSION = "One of their sessions is suspended or was removed: the account's key is renewed by the next Owner online."
 
 
@@ -33,24 +39,21 @@ class Sharing:
         people = with_shares(stored_roles(state, self._ground.identity.user), rows)
         touched = {user for row in rows if row.act == "share" for user in row.changes}
         touched |= {self._ground.identity.user} if state is None else set()
-        stale = self._stale(state)
-        colleagues = self._people.by_user()
-        found = []
-        for user, role in people.items():
-            one = colleagues[user]
-            found.append(
-                Member(
-                    user,
-                    one.name,
-                    one.email,
-                    role,
-                    None if one.status == "removed" else one.role,
-                    you=one.you,
-                    waiting=user in touched,
-                    stale=stale.get(user, ""),
-                )
-            )
+        rests, notes = self._noted(state)
+        known = self._people.some(rests | people)
+        found = [_member(known[user], role, user in touched, notes.get(user, "")) for user, role in people.items()]
+        found += [_member(known[user], role, False, RESTS) for user, role in rests.items() if user not in people]
         return sorted(found, key=lambda member: (member.role != "owner", member.name.casefold(), member.user))
+
+    def _noted(self, state: AccountState | None) -> tuple[Roles, dict[bytes, str]]:
+        """Who is off for now, and what is to be said of those who are on it."""
+        if state is None:
+            return {}, {}
+        streams, around = Streams(self._ground.reader), self._ground.around()
+        raw = self._ground.reader.value("SELECT item FROM accounts WHERE account = ?", (state.stream,))
+        content = contents.decode(raw) if raw else {}
+        rests = off_for_now(state, streams, content, around) if ever_suspended(around) else {}
+        return rests, dict.fromkeys(leaving(state, streams, content), LEAVES) | self._stale(state)
 
     def candidates(self, account: bytes) -> list[tuple[Colleague, tuple[AccountRole, ...]]]:
         """Colleagues who are not on the account, with the account roles that they can have."""
@@ -82,10 +85,8 @@ class Sharing:
         rows = Outbox(self._ground.reader).pending(account)
         return state if isinstance(state, AccountState) else None, rows
 
-    def _stale(self, state: AccountState | None) -> dict[bytes, str]:
+    def _stale(self, state: AccountState) -> dict[bytes, str]:
         """Why the key of an account waits to be renewed, by the person it is for."""
-        if state is None:
-            return {}
         around = self._ground.around()
         workspace = around.workspace()
         found = {}
@@ -94,6 +95,11 @@ class Sharing:
             demoted = state.members[user].role == "owner" and role not in roles.ACCOUNT_OWNERS
             found[user] = GONE if role is None else DEMOTED if demoted else SESSION
         return found
+
+
+def _member(one: Colleague, role: AccountRole, waiting: bool, stale: str) -> Member:
+    held = None if one.status == "removed" else one.role
+    return Member(one.user, one.name, one.email, role, held, you=one.you, waiting=waiting, stale=stale)
 
 
 def roles_of(colleague: Colleague) -> tuple[AccountRole, ...]:

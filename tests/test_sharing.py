@@ -10,6 +10,7 @@ import pytest
 
 from cerby_tui.errors import RefusedError, UsageError
 from cerby_tui.session import Session
+from cerby_tui.sharing import LEAVES
 from cerby_tui.values import CardFilter, InboxFilter, Item
 from tests.crowd import Crowd, gather
 from tests.devices import until
@@ -103,3 +104,55 @@ async def test_live_share_brings_everything(crowd: Crowd, sessions: list[Session
     card = bob.card(account)
     assert card.number is not None and card.number.e164 == offer.e164
     assert card.code is not None and card.code.text == "593021"
+
+
+async def test_owner_leaves_by_another_owner(crowd: Crowd, sessions: list[Session]) -> None:
+    """An Owner who leaves is taken off by the next Owner's client; shared with again later, they stay."""
+    ada, bob, _cleo = sessions
+    account = await ada.add_account(Item("Mail"))
+    await ada.sharing.share(account, crowd[1].user, "owner")
+    await everybody(ada, bob)
+    await ada.sharing.remove(account, crowd[0].user)
+    await ada.sync_now()
+    assert {one.name: one.stale for one in ada.sharing.members(account)} == {"Ada Example": LEAVES, "Bob Example": ""}
+    await bob.sync_now()
+    await ada.sync_now()
+    assert ada.cards(ALL) == [] and [one.name for one in bob.sharing.members(account)] == ["Bob Example"]
+    await bob.sharing.share(account, crowd[0].user, "owner")
+    await everybody(bob, ada, bob, ada)
+    assert ada.card(account).role == "owner"
+    assert all(not one.stale for one in ada.sharing.members(account))
+
+
+async def test_share_made_offline_joins_what_others_did(crowd: Crowd, sessions: list[Session]) -> None:
+    """Two Owners who change the people while they are apart both get what they wanted."""
+    ada, bob, cleo = sessions
+    account = await ada.add_account(Item("Mail"))
+    await ada.sharing.share(account, crowd[1].user, "owner")
+    await everybody(ada, bob)
+    await bob.sharing.share(account, crowd[2].user, "collaborator")
+    await ada.edit_account(account, {"notes": "from Ada"})
+    await ada.sync_now()
+    await ada.sharing.share(account, crowd[1].user, "collaborator")
+    await everybody(bob, ada, bob, cleo)
+    assert {one.name: one.role for one in cleo.sharing.members(account)} == {
+        "Ada Example": "owner",
+        "Bob Example": "collaborator",
+        "Cleo Example": "collaborator",
+    }
+    assert cleo.account(account).item.notes == "from Ada"
+
+
+async def test_share_made_offline_by_somebody_lowered_meanwhile(crowd: Crowd, sessions: list[Session]) -> None:
+    """Whoever lost the role before their change was sent finds it among what could not be saved, with the reason."""
+    ada, bob, _cleo = sessions
+    account = await ada.add_account(Item("Mail"))
+    await ada.sharing.share(account, crowd[1].user, "owner")
+    await everybody(ada, bob)
+    await bob.sharing.share(account, crowd[2].user, "collaborator")
+    await ada.people.set_role(crowd[1].user, "login_only")
+    await ada.sync_now()
+    await bob.sync_now()
+    (lost,) = bob.waiting()
+    assert (lost.what, lost.refused) == ("sharing", "You are no longer an Owner of this account.")
+    assert [one.name for one in ada.sharing.members(account)] == ["Ada Example", "Bob Example"]

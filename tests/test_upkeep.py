@@ -13,6 +13,7 @@ from cerby_tui import authoring
 from cerby_tui.authoring import Author
 from cerby_tui.errors import SessionRemoved
 from cerby_tui.session import Session
+from cerby_tui.sharing import RESTS
 from cerby_tui.values import CardFilter, Changed, Item
 from cerby_wire.headers import Entry
 from cerby_wire.shapes import PushEntry
@@ -194,3 +195,22 @@ async def test_live_owner_follows_a_small_event(crowd: Crowd, opened: Open) -> N
     await until(bob, lambda: held(bob, account).members[crowd[2].user].role == "collaborator")
     await cleo.sync_now()
     assert cleo.card(account).role == "collaborator"
+
+
+async def test_person_taken_off_while_resting_stays_off(crowd: Crowd, opened: Open) -> None:
+    """Whoever is off for a suspended session can be taken off for good: they do not come back by themselves."""
+    ada, bob = opened(0), opened(1)
+    account = await shared(ada, crowd[1])
+    await bob.sync_now()
+    await suspend(ada, crowd[1].user, crowd[1].keys[1].id)
+    await ada.sync_now()
+    assert [(one.name, one.stale) for one in ada.sharing.members(account)] == [
+        ("Ada Example", ""),
+        ("Bob Example", RESTS),
+    ]
+    await ada.sharing.remove(account, crowd[1].user)
+    await everybody(ada, bob, ada, bob)
+    assert set(held(ada, account).members) == {crowd[0].user}
+    await ada.sharing.share(account, crowd[1].user, "collaborator")
+    await everybody(ada, bob)
+    assert bob.account(account).item.password == "s3cret"

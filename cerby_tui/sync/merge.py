@@ -10,12 +10,24 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from cerby_tui.vault.content import CLASHES, COLLECTIONS, CUSTOM, FIELDS, SETTLED, Content, current, default
+from cerby_tui.vault.content import (
+    CLASHES,
+    COLLECTIONS,
+    CUSTOM,
+    FIELDS,
+    LEAVING,
+    SETTLED,
+    STAY_OFF,
+    Content,
+    current,
+    default,
+)
 
 Change = dict[str, list[Any]]
 """Field → [value before, value wanted]."""
 
 LATEST = ("copied_at", "added_at")
+SETS = (COLLECTIONS, SETTLED, LEAVING, STAY_OFF)
 
 
 def change_between(before: Mapping[str, Any], after: Mapping[str, Any]) -> Change:
@@ -32,7 +44,7 @@ def apply_change(content: Content, change: Change) -> Content:
         theirs = content.get(name, default(name))
         if name == CLASHES:
             beside = union(beside, before, wanted)
-        elif name in (COLLECTIONS, SETTLED):
+        elif name in SETS:
             merged[name] = union(theirs, before, wanted)
         elif name == FIELDS:
             merged[name], lost = _custom(theirs, before, wanted)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from msgspec import Struct
 
 from cerby_tui.sync.composing import Composing
 from cerby_tui.sync.judging import Judge
-from cerby_tui.vault.resting import may_return, resting, wants_to_leave
-from cerby_tui.vault.shares import LEAVING, STAY_OFF, Roles, stored_roles
+from cerby_tui.vault.people_notes import leaving, off_for_now
+from cerby_tui.vault.resting import may_return
+from cerby_tui.vault.shares import Roles, stored_roles
 from cerby_tui.vault.vault import Vault
 from cerby_wire.entries import read_header
 from cerby_wire.epochs import outdated
@@ -88,12 +87,12 @@ class Renewing:
         people = stored_roles(state, me)
         wrong = set(outdated(state, around)) | self._author_gone(state)
         returning = self._returning(state, around, back)
-        leaving = self._leaving(state)
-        wanted = {user: role for user, role in (people | returning).items() if user not in leaving}
-        if not (wrong or returning or leaving):
+        leaves = self._leaving(state)
+        wanted = {user: role for user, role in (people | returning).items() if user not in leaves}
+        if not (wrong or returning or leaves):
             return None
         entry = self._composing.renew(state, wanted)
-        return Renewal(account, entry, frozenset(wrong | returning.keys() | leaving)) if entry else None
+        return Renewal(account, entry, frozenset(wrong | returning.keys() | leaves)) if entry else None
 
     def _author_gone(self, state: AccountState) -> set[bytes]:
         """Whoever made the key in force, if they are not on the account: an administrator who handed it over."""
@@ -102,16 +101,14 @@ class Renewing:
         return {author} - {b""} - state.members.keys()
 
     def _returning(self, state: AccountState, around: Judge, back: set[bytes]) -> Roles:
+        """Those who were off for a suspended session that is gone now."""
         if not back - state.members.keys():
             return {}
-        off = set(self._vault.accounts.stored(state.stream).get(STAY_OFF, ()))
-        rested = resting(self._vault.streams.headers(state.stream), around)
-        return {user: role for user, role in rested.items() if user in back and user.hex() not in off}
+        content = self._vault.accounts.stored(state.stream)
+        rested = off_for_now(state, self._vault.streams, content, around)
+        return {user: role for user, role in rested.items() if user in back}
 
     def _leaving(self, state: AccountState) -> set[bytes]:
         """Other Owners who want to be taken off."""
-        wishes: Iterable[str] = self._vault.accounts.stored(state.stream).get(LEAVING, ())
-        if not wishes:
-            return set()
-        asked = wants_to_leave(self._vault.streams.headers(state.stream), wishes)
-        return asked - {self._vault.identity.user}
+        content = self._vault.accounts.stored(state.stream)
+        return leaving(state, self._vault.streams, content) - {self._vault.identity.user}

@@ -21,6 +21,10 @@ FIELDS = "fields"
 COLLECTIONS = "collections"
 CUSTOM = "fields."
 SETTLED = "settled"
+STAY_OFF = "off"
+"""Who was taken off on purpose while one of their sessions was suspended, and does not come back by themselves."""
+LEAVING = "leaving"
+"""Owners who want to be taken off, each with the epoch they asked in (`user:epoch`); another Owner's client does it."""
 KNOWN = tuple(name for name in Item.__struct_fields__ if name != "unknown")
 
 
@@ -31,7 +35,7 @@ def plain(value: object) -> Any:
 
 def default(name: str) -> Any:
     """What a field holds when nobody has written it."""
-    if name in (FIELDS, COLLECTIONS, CLASHES, SETTLED, "backup_codes"):
+    if name in (FIELDS, COLLECTIONS, CLASHES, SETTLED, STAY_OFF, LEAVING, "backup_codes"):
         return []
     return 0 if name in ("copied_at", "added_at") else ""
 

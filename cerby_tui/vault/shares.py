@@ -8,11 +8,6 @@ from cerby_tui.vault.outbox import Pending
 from cerby_wire.headers import AccountRole
 from cerby_wire.state import AccountState
 
-STAY_OFF = "off"
-"""On the card: who was taken off on purpose while one of their sessions was suspended, and does not come back."""
-LEAVING = "leaving"
-"""On the card: Owners who want to be taken off, each with the epoch they asked in; another Owner's client does it."""
-
 Roles = dict[bytes, AccountRole]
 Wanted = Mapping[bytes, AccountRole | None]
 """By person the role they are to have; None takes them off the account."""
