@@ -153,9 +153,7 @@ def _join_act(header: Header, person: bytes, device: bytes, workspace: bytes) ->
 
 
 def _refusal(pushed: Pushed) -> Refusal:
-    """Why an entry was not taken."""
-    if pushed.status == "stale":
-        return Refusal("stale", STALE, rule=pushed.rule)
+    """Why an entry was not taken; that it is late was ruled out before."""
     if pushed.rule == "inviter_may_no_longer":
         return Refusal("inviter_may_no_longer", MAY_NO_LONGER)
     if pushed.rule == "invite_not_open":
