@@ -15,6 +15,7 @@ from cerby_tui.sync.backoff import Backoff, Times
 from cerby_tui.sync.engine import Engine
 from cerby_tui.sync.feed import Feed, FeedState
 from cerby_tui.sync.lock import SyncLock
+from cerby_tui.sync.patience import Patience
 from cerby_tui.sync.pulling import Tell
 from cerby_tui.sync.status import Board
 from cerby_tui.sync.watcher import VaultWatch
@@ -53,6 +54,7 @@ class Conductor:
         self._clock = clock
         self._times = times
         self._tell = tell
+        self._patience = Patience(clock)
         self._feed: Feed | None = None
         self._wished = asyncio.Event()
         self._whole = False
@@ -132,7 +134,8 @@ class Conductor:
 
     async def received(self, what: msgspec.Struct, cursor: str) -> None:
         """An event came. What follows from it for keys and chains is written a little later, by one of those rung."""
-        await self._engine.receive(what, cursor)
+        asked = await self._engine.receive(what, cursor)
+        await self._patience.after(asked=asked, news=self._engine.news)
         if isinstance(what, HeadEvent | AccessEvent) and self._soon is None:
             wait = random.uniform(0, self._times.spread)  # noqa: S311 - no secret
             self._soon = asyncio.get_running_loop().call_later(wait, self._see_to_it)

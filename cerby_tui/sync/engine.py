@@ -190,8 +190,13 @@ class Engine:
                 self._vault.streams.mark_lost(stream, lost=False)
             self._vault.refresh(stream for stream in back if held[stream].kind == "account")
 
-    async def receive(self, what: msgspec.Struct, cursor: str) -> None:
-        """An event of the feed. Raises like `sync` when it has to ask."""
+    @property
+    def news(self) -> int:
+        """How much has ever come in."""
+        return self._pulling.news
+
+    async def receive(self, what: msgspec.Struct, cursor: str) -> bool:
+        """An event of the feed; True if it made us ask. Raises like `sync` then."""
         async with self._lock:
             before = self._vault.meta.progress
             now = self._clock.now()
@@ -216,6 +221,7 @@ class Engine:
                 await self._follow_up()
             self._alarms.show()
             self._board.set(last_contact=now)
+            return not followed
 
     async def _head(self, event: HeadEvent, moved: Progress) -> bool:
         """A stream grew; True if it could be followed with what the event carries."""

@@ -53,6 +53,8 @@ class Pulling:
         self._board = board
         self._tell = tell
         self._late = late
+        self.news = 0
+        """How many streams and runs of messages have ever grown here, however that came about."""
 
     async def take(self, entries: Sequence[StoredEntry], progress: Progress | None = None) -> Verdict:
         """Judge entries and apply what holds."""
@@ -60,6 +62,7 @@ class Pulling:
         verdict = judge.page(entries) if len(entries) <= FEW else await asyncio.to_thread(judge.page, entries)
         self._tell(self._applying.page(verdict, progress))
         self._late(verdict.late)
+        self.news += len(verdict.accepted)
         return verdict
 
     async def streams(self, targets: Mapping[bytes, int]) -> bool:
@@ -156,4 +159,5 @@ class Pulling:
         runs = judge_messages(*judged) if few else await asyncio.to_thread(judge_messages, *judged)
         for run in runs:
             self._tell(self._applying.messages(run, progress))
+            self.news += bool(run.messages)
         return any(run.messages for run in runs)

@@ -23,9 +23,9 @@ from tests.people import bent, flipped, rewrapped
 ADA, BOB, CLEO = 0, 1, 2
 
 
-def next_list(scene: Scene, account: bytes, who: int = ADA, **roles: Any) -> Entry:
+def next_list(scene: Scene, account: bytes, who: int = ADA) -> Entry:
     """An honest new list of people by somebody, as the rules would have it; Cleo stays on it."""
-    people = {user: listed.role for user, listed in scene.account(account).members.items()} | roles
+    people: dict[bytes, Any] = {user: one.role for user, one in scene.account(account).members.items()}
     keys = scene.keys(account, who)
     return authoring.members(scene.author(who), scene.account(account), keys, scene.ledger, people)[0]
 
