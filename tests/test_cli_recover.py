@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import signal
 from collections.abc import Iterator
 from pathlib import Path
@@ -107,3 +108,19 @@ def test_a_forgotten_passphrase(ada: Home, code: str) -> None:
     assert "The vault has its new passphrase." in err
     assert run("accounts", home=ada.root, passphrase=PASSPHRASE).returncode == 4
     assert run("accounts", home=ada.root, passphrase=AGAIN).returncode == 0
+
+
+def test_the_kit_is_tried_and_replaced(ada: Home, code: str) -> None:
+    """Tried with its code; replaced by one whose groups are given back; then the old code is an earlier kit's."""
+    (ada.root / "config.toml").write_text("keyring = false\n")
+    assert "never" in run("kit", home=ada.root, passphrase=PASSPHRASE).stdout
+    tried = run("kit", "try", home=ada.root, passphrase=PASSPHRASE, given=f"{code}\n")
+    assert (tried.returncode, "The kit works." in tried.stdout) == (0, True)
+    making = Dialogue(ada.root, PASSPHRASE, "kit", "new", "--square")
+    groups: list[str] = []
+    assert making.process.stdout
+    while len(groups) < 8:
+        groups += re.findall(r"\b([0-9A-Z]{5})\b", making.process.stdout.readline())
+    assert making.give_back(groups).returncode == 0
+    spent = run("kit", "try", home=ada.root, passphrase=PASSPHRASE, given=f"{code}\n")
+    assert (spent.returncode, "an earlier kit" in spent.stderr) == (2, True)

@@ -38,8 +38,10 @@ SECTIONS = {
     },
     "What happened": {
         "activity": (f"{COMMANDS}.activity:activity", "What happened in the workspace; check that the log is whole."),
+        "leavers": (f"{COMMANDS}.leavers:leavers", "What people and sessions that were removed may still know."),
     },
     "Care": {
+        "kit": (f"{COMMANDS}.kit:kit", "Whether your recovery kit works; a new one."),
         "sync": (f"{COMMANDS}.sync:sync", "Send what is waiting and fetch what is new."),
         "lock": (f"{COMMANDS}.lock:lock", "Lock every open app of this vault."),
         "doctor": (f"{COMMANDS}.doctor:doctor", "Check terminal, vault, clock and service; safe to paste."),
