@@ -156,7 +156,7 @@ _TABLE: tuple[Command, ...] = (
     Command("keep-theirs", "t", "Keep theirs", "Two people changed this at once: keep the other value.",
             "keep('theirs')", "field", 2, "keep theirs"),
     Command("compare", "s", "Side by side", "Two people changed this at once: both values beside each other.",
-            "compare", "field", 3, "side by side"),
+            "compare", "field", 3, "compare"),
     Command("remove-field", "x", "Remove custom field", "Take this custom field off the account.", "remove_field",
             "field", 58, "remove"),
     Command("edit-done", "ctrl+s", "Done", "Keep the change.", "edit_done", "form", 1, "done"),

@@ -72,6 +72,11 @@ class Rooms:
 
         return History(self._ground)
 
+    @property
+    def can_undo(self) -> bool:
+        """Whether this person changed something in this sitting that was not taken back."""
+        return self._ground.journal.newest() is not None
+
     @cached_property
     def leavers(self) -> Leavers:
         """What somebody who left may still know."""

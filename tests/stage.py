@@ -7,6 +7,7 @@ them; `build` puts them into a vault file. Nothing here needs a running service.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from typing import Any
 
 from msgspec import Struct
@@ -34,6 +35,7 @@ from cerby_wire.primitives import SigningKey
 from cerby_wire.recipient import seal_message
 from cerby_wire.records import Lease, Message, Number, message_head, sign_record
 from cerby_wire.shapes import SignedRecord, StoredEntry, StoredMessage
+from cerby_wire.state import AccountState
 from tests.fakes import NOON, FrozenClock
 
 PASSPHRASE = "correct horse battery staple"
@@ -143,24 +145,8 @@ class Founder:
     def message(self, account: bytes, text: Text, *, to: str = "+15550101", now: int = NOON) -> StoredMessage:
         """A message as the service seals, chains and signs it."""
         earlier = self.messages.setdefault(account, [])
-        keys, state, index = self.accounts[account], self.ledger.account(account), len(earlier) + 1
-        message_id = hashlib.sha256(account + index.to_bytes(8, "big")).digest()[:16]
-        content = MessageContent(
-            "sms", text.sender, to, text.text, part=text.part, parts=text.parts, reference=text.reference
-        )
-        sealed = seal_message(
-            keys.inbox.public,
-            content,
-            account=account,
-            epoch=keys.epoch,
-            generation=GENERATION,
-            message_id=message_id,
-            index=index,
-        )
-        previous = message_head(earlier[-1].record) if earlier else b""
-        at = now - round(text.age * 1000)
-        record = Message(message_id, account, GENERATION, index, keys.epoch, state.n, at, sealed_hash(sealed), previous)
-        earlier.append(StoredMessage(sign_record(self.service, record), sealed))
+        state = self.ledger.account(account)
+        earlier.append(stored_message(self.service, state, self.accounts[account], earlier, text, to=to, now=now))
         return earlier[-1]
 
     def stored(self) -> list[StoredEntry]:
@@ -177,6 +163,37 @@ class Founder:
         position = Position(chain.n, chain.head)
         device = device or self.device
         return sign_record(self.service, Lease(self.workspace, self.user, device.id, position, now, now + days * DAY))
+
+
+def stored_message(
+    service: SigningKey,
+    state: AccountState,
+    keys: AccountKeys,
+    earlier: Sequence[StoredMessage],
+    text: Text,
+    *,
+    to: str = "+15550101",
+    now: int = NOON,
+) -> StoredMessage:
+    """A message of an account as the service seals it, chains it to those before and signs it."""
+    index = len(earlier) + 1
+    message_id = hashlib.sha256(state.stream + index.to_bytes(8, "big")).digest()[:16]
+    content = MessageContent(
+        "sms", text.sender, to, text.text, part=text.part, parts=text.parts, reference=text.reference
+    )
+    sealed = seal_message(
+        keys.inbox.public,
+        content,
+        account=state.stream,
+        epoch=keys.epoch,
+        generation=GENERATION,
+        message_id=message_id,
+        index=index,
+    )
+    previous = message_head(earlier[-1].record) if earlier else b""
+    at = now - round(text.age * 1000)
+    place = (message_id, state.stream, GENERATION, index, keys.epoch, state.n, at)
+    return StoredMessage(sign_record(service, Message(*place, sealed_hash(sealed), previous)), sealed)
 
 
 def settle_in(home: Home, founder: Founder, device: DeviceKeys, clock: FrozenClock, origin: str = ORIGIN) -> None:

@@ -1,22 +1,26 @@
-"""The page of one account: its fields, its messages, and what is made of its phone number."""
+"""The page of one account: its fields, its messages, its people, its history, and what is made of its phone number."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
+from msgspec.structs import replace
 from textual import on
 from textual.containers import Horizontal, VerticalScroll
 from textual.widget import Widget
 
-from cerby_tui import words
 from cerby_tui.errors import CerbyError
 from cerby_tui.messages import CopyWanted, RowOpened
 from cerby_tui.screens.account_acts import AccountActs
 from cerby_tui.screens.account_fields import fields_of
-from cerby_tui.screens.association import steps_of, why_no_codes
-from cerby_tui.screens.base import WIDE, sheet
+from cerby_tui.screens.account_history import HistoryPane
+from cerby_tui.screens.account_note import note_of
+from cerby_tui.screens.account_rights import Rights
+from cerby_tui.screens.account_users import UsersPane
+from cerby_tui.screens.association import code_now, steps_of, why_no_codes
+from cerby_tui.screens.base import sheet
 from cerby_tui.screens.desk import Desk
-from cerby_tui.terminal_text import line as one_line
+from cerby_tui.team_values import Sides
 from cerby_tui.values import Account, Changed, InboxFilter
 from cerby_tui.widgets.account_side import AccountSide, Steps
 from cerby_tui.widgets.bars import TopBar
@@ -24,9 +28,15 @@ from cerby_tui.widgets.big_code import BigCode
 from cerby_tui.widgets.field import Field, FieldSpec
 from cerby_tui.widgets.message_table import MessageHead, MessageTable, Source
 from cerby_tui.widgets.tabs import TabLine
+from cerby_wire.permissions import Action
 
-TABS = (("general", "General"), ("inbox", "Inbox"))
-"""The tabs of the page; each names the container that it shows."""
+TABS: tuple[tuple[str, str, Action | None], ...] = (
+    ("general", "General", None),
+    ("inbox", "Inbox", "browse_messages"),
+    ("users", "Users", "see_account_members"),
+    ("history", "History", "view_secrets"),
+)
+"""The tabs of the page, and what one must be allowed to do to have them; each names the container that it shows."""
 
 
 class AccountScreen(AccountActs):
@@ -37,22 +47,43 @@ class AccountScreen(AccountActs):
     def __init__(self, desk: Desk, account: bytes, tab: str = "general") -> None:
         super().__init__(desk)
         self.account_id = account
+        self.may = Rights(desk, account)
         self.account: Account = desk.session.account(account)
+        self.sides: Mapping[str, Sides] = {}
+        self._take(self.account)
         self._tab = tab
         self._messages = InboxFilter(accounts=(account,))
 
+    def _take(self, account: Account) -> None:
+        """What counts is the role that the workspace's rules leave somebody, whatever a list says."""
+        self.may.forget()
+        owner = account.card.role == "owner" and self.may("edit_account")
+        card = account.card if owner else replace(account.card, role="collaborator")
+        self.account = replace(account, card=card)
+        self.sides = self.desk.session.history.sides(self.account_id) if account.clashes else {}
+
+    def tabs(self) -> list[tuple[str, str]]:
+        """The tabs that this person has, with their titles."""
+        return [(tab, self._title(tab, title)) for tab, title, needed in TABS if needed is None or self.may(needed)]
+
+    def _title(self, tab: str, title: str) -> str:
+        unread = self.account.card.unread
+        return f"{title} ({unread} new)" if tab == "inbox" and unread else title
+
     def body(self) -> Iterable[Widget]:
         """The tabs, and below them what the current one shows."""
-        yield TabLine(TABS)
+        yield TabLine(self.tabs())
         with Horizontal(id="general"):
             with VerticalScroll(id="fields", can_focus=False):
-                yield from (self._field(spec) for spec in fields_of(self.account))
+                yield from (self._field(spec) for spec in fields_of(self.account, self.sides))
             yield AccountSide(self.desk.now)
         with VerticalScroll(id="inbox", can_focus=False):
             table = MessageTable(self._source(), self.desk.now, self.desk.zone, with_account=False)
             table.empty = ("No messages yet", why_no_codes(self.account.card))
             yield MessageHead(table)
             yield table
+        yield UsersPane(self.desk, self.account_id, self.may)
+        yield HistoryPane(self.desk, self.account_id, self.may)
 
     def _source(self) -> Source:
         session, wanted = self.desk.session, self._messages
@@ -78,11 +109,11 @@ class AccountScreen(AccountActs):
         return self.account_id
 
     def reread(self, changed: Changed) -> None:
-        """Read the account again if it was touched."""
+        """Read the account again if it was touched, or if what this person may do has changed."""
         if not (changed.everything or self.account_id in changed.accounts or changed.new_messages):
             return
         try:
-            self.account = self.desk.session.account(self.account_id)
+            self._take(self.desk.session.account(self.account_id))
         except CerbyError as error:
             self.say(error.whole(), "warning")
             self.dismiss(None)
@@ -90,9 +121,15 @@ class AccountScreen(AccountActs):
         self.query_one(MessageTable).read()
         self.run_worker(self._show_fields(), exclusive=True, group="fields")
         self._show()
+        tabs = self.query_one(TabLine)
+        tabs.show(self.tabs())
+        if tabs.current != self._tab:
+            self.action_tab(tabs.current)
+        self._read_pane()
+        self.refresh_bindings()
 
     async def _show_fields(self) -> None:
-        specs = fields_of(self.account)
+        specs = fields_of(self.account, self.sides)
         fields = list(self.query(Field))
         if [field.spec.name for field in fields] == [spec.name for spec in specs]:
             for field, spec in zip(fields, specs, strict=True):
@@ -103,53 +140,58 @@ class AccountScreen(AccountActs):
         async with self.batch():
             await box.remove_children(Field)
             await box.mount_all([self._field(spec) for spec in specs])
-        self.focus_field(focused)
+        if focused:
+            self.focus_field(focused)
 
     def _show(self) -> None:
         card = self.account.card
         self.query_one(TopBar).trail = ("Accounts", card.label)
-        tabs = self.query_one(TabLine)
-        tabs.rename("inbox", f"Inbox ({card.unread} new)" if card.unread else "Inbox")
-        tabs.note = self._note()
-        newest = self.desk.session.newest_code(self.account_id)
+        self._show_note()
+        newest = code_now(self.desk, self.account_id)
         code = newest.code.text if newest and newest.code else ""
         self.query_one(BigCode).show(code, newest.received_at if newest else 0, why_no_codes(card))
         heading, steps, sentence = steps_of(self.account, self.desk)
         self.query_one(Steps).show(heading, steps, sentence)
 
-    def _note(self) -> str:
-        card = self.account.card
-        if card.alarm:
-            return f"▲ alarm: {one_line(card.alarm)}; what came after is not shown"
-        if card.deleted:
-            return "deleted: R restores it"
-        if card.code and self.app.size.width < WIDE:  # known before the classes of the size are set
-            return f"{words.code_groups(one_line(card.code.text))} · {words.age(card.code_at, self.desk.now())}"
-        by = f" by {one_line(self.account.modified_by)}" if self.account.modified_by else ""
-        role = "You own it" if card.role == "owner" else "You are a Collaborator"
-        return f"{role} · last modified{by}" if by else role
+    def _show_note(self) -> None:
+        self.query_one(TabLine).note = note_of(self.account, self.desk, self.app.size.width)
 
     def tick(self, countdown: str) -> None:
         """Ages go on."""
         super().tick(countdown)
         self.query_one(BigCode).tick()
-        self.query_one(TabLine).note = self._note()
+        self._show_note()
 
     def action_tab(self, tab: str) -> None:
         """Show another tab."""
-        self.query_one(TabLine).current = tab
-        self.refresh_bindings()
-        for name, _title in TABS:
-            self.query_one(f"#{name}").display = name == tab
-        if tab == "inbox":
-            self.query_one(MessageTable).focus()
-        else:
+        tabs = self.query_one(TabLine)
+        tabs.show(self.tabs())
+        tabs.current = tab if tab in dict(self.tabs()) else "general"
+        self._tab = tabs.current
+        for name, _title, _needed in TABS:
+            self.query_one(f"#{name}").display = name == self._tab
+        self._read_pane()
+        if self._tab == "general":
             self.focus_field("phone")
+        else:
+            self.query_one(f"#{self._tab} LineList").focus()
+        self.refresh_bindings()
+
+    def _read_pane(self) -> None:
+        """Whatever is not looked at is not read."""
+        for pane in (*self.query(UsersPane), *self.query(HistoryPane)):
+            if pane.id == self._tab:
+                pane.read()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Messages have codes to copy on their own tab."""
+        """Acts of one tab exist on that tab, and tabs for those who have them."""
+        current = next((tabs.current for tabs in self.query(TabLine)), "general")
+        if action == "tab":
+            return parameters[0] in dict(self.tabs()) and parameters[0] != current
         if action == "copy_code":
-            return any(tabs.current == "inbox" for tabs in self.query(TabLine))
+            return current == "inbox"
+        if action == "add_field" and current != "general":
+            return False
         return super().check_action(action, parameters)
 
     def action_copy_code(self) -> None:

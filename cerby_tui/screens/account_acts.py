@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Mapping
 from typing import TYPE_CHECKING, ClassVar
 
 from msgspec.structs import replace
@@ -14,7 +14,11 @@ from cerby_tui.commands import bindings, only
 from cerby_tui.errors import CerbyError
 from cerby_tui.messages import CopyWanted, FieldActed, FieldChanged
 from cerby_tui.screens.account_fields import changes_for
+from cerby_tui.screens.account_rights import Rights
+from cerby_tui.screens.account_values import is_secret, text_of
+from cerby_tui.screens.association import code_now
 from cerby_tui.screens.base import Place
+from cerby_tui.team_values import Sides
 from cerby_tui.terminal_text import line as one_line
 from cerby_tui.values import Account, CustomField, ManagedNumber
 from cerby_tui.widgets.editor import Editor
@@ -35,6 +39,8 @@ class AccountActs(Place):
 
     account: Account
     account_id: bytes
+    may: Rights
+    sides: Mapping[str, Sides]
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Only what this person may do with this account as it is now."""
@@ -44,7 +50,7 @@ class AccountActs(Place):
         if action == "restore_account":
             return card.role == "owner" and card.deleted
         if action == "copy_newest_code":
-            return card.code is not None
+            return code_now(self.desk, self.account_id) is not None
         return super().check_action(action, parameters)
 
     def focus_field(self, name: str) -> None:
@@ -81,12 +87,29 @@ class AccountActs(Place):
             self._note_seen("viewed", field)
         elif event.action == "remove_field":
             self._remove_field(event.name.removeprefix("fields."))
+        elif event.action == "compare":
+            self._compare(event.name)
         elif event.action.startswith("keep_"):
-            await self._settle(event.name, mine=event.action == "keep_mine")
+            mine = self.sides[event.name].mine
+            await self._settle(event.name, (mine == "other") == (event.action == "keep_mine"))
 
-    async def _settle(self, name: str, *, mine: bool) -> None:
-        """Mine is what came second and was kept beside the value that stands."""
-        await self.attempt(self.desk.session.settle_clash(self.account_id, name, "other" if mine else "kept"))
+    async def _settle(self, name: str, other: bool) -> None:
+        """End a clash with the value that stands, or the other one."""
+        await self.attempt(self.desk.session.settle_clash(self.account_id, name, "other" if other else "kept"))
+
+    def _compare(self, name: str) -> None:
+        from cerby_tui.screens.compare import ClashScreen
+
+        clash = next(clash for clash in self.account.clashes if clash.field == name)
+        shown = (text_of(name, clash.kept, self.desk.zone), text_of(name, clash.other, self.desk.zone))
+        hidden = is_secret(name, clash.kept, clash.other)
+        screen = ClashScreen(clash, self.sides[name], shown, hidden=hidden, now=self.desk.now())
+
+        async def answered(keep: str | None) -> None:
+            if keep:
+                await self._settle(name, keep == "other")
+
+        self.app.push_screen(screen, answered)
 
     def _note_seen(self, how: How, field: Field) -> None:
         """For the activity log."""
@@ -155,7 +178,7 @@ class AccountActs(Place):
 
     def action_copy_newest_code(self) -> None:
         """The newest code of this account."""
-        message = self.desk.session.newest_code(self.account_id)
+        message = code_now(self.desk, self.account_id)
         if message and message.code:
             self.post_message(CopyWanted(message.code.text, "Code"))
             self.desk.session.activity.note("copied", self.account_id, "code")

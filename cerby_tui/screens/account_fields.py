@@ -5,35 +5,46 @@ The literal labels are those of the product people come from.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 
 from msgspec import structs
 
 from cerby_tui import words
+from cerby_tui.screens.account_values import is_secret, text_of
+from cerby_tui.team_values import Side, Sides
+from cerby_tui.terminal_text import line
 from cerby_tui.values import Account, Clash, CustomField, Item
 from cerby_tui.widgets.field import FieldSpec, Kind
 
-PHONE_LABEL = "Phone Number Linked to Account"
+PHONE_LABEL = words.FIELDS["phone"]
 MASK = "••••••••••"
 OWNER_SEES = "Only an Owner of the account can see it."
+HANDED_OVER = (
+    "This account was handed over. What was written in it before went with the one who left: nobody here can open it."
+    " The phone number and new messages go on. Give it a label again, and change the password at its site."
+)
+UNKNOWN = Sides(Side("Somebody"), Side("Somebody else"))
+NO_SIDES: Mapping[str, Sides] = {}
 
 
-def fields_of(account: Account) -> list[FieldSpec]:
-    """All fields of the General tab in their order."""
-    return list(_Page(account).fields())
+def fields_of(account: Account, sides: Mapping[str, Sides] = NO_SIDES) -> list[FieldSpec]:
+    """All fields of the General tab in their order; `sides` says who wrote the values of those that clash."""
+    return list(_Page(account, sides).fields())
 
 
 class _Page:
-    def __init__(self, account: Account) -> None:
-        self.card, self.item = account.card, account.item
+    def __init__(self, account: Account, sides: Mapping[str, Sides]) -> None:
+        self.card, self.item, self._sides = account.card, account.item, sides
         self.owner = self.card.role == "owner"
         self.writes = self.owner and not self.card.deleted
-        self._clashes = {clash.field: clash for clash in account.clashes}
+        # Of several clashes of one field the first is settled first.
+        self._clashes = {clash.field: clash for clash in reversed(account.clashes)}
 
     def fields(self) -> Iterator[FieldSpec]:
         item = self.item
-        yield self.text("label", "Account label in Cerby", item.label, section="Login details")
+        label = self.text("label", "Account label in Cerby", item.label, section="Login details")
+        yield replace(label, why=HANDED_OVER) if self.card.closed else label
         yield self.text("app", "App", item.app_name or item.app, kind="app", remark=self.app_remark())
         if not item.app or item.login_url:
             yield self.text("login_url", "Login URL", item.login_url)
@@ -111,19 +122,31 @@ class _Page:
         clash = self._clashes.get(spec.name)
         if clash is None:
             return spec
-        actions = spec.actions | ({"keep"} if self.writes else set())
-        return replace(spec, clash=_told(clash, hidden=spec.shown == MASK), actions=frozenset(actions))
+        sides = self._sides.get(spec.name, UNKNOWN)
+        actions = (
+            spec.actions | ({"compare"} if self.writes else set()) | ({"keep"} if self.writes and sides.mine else set())
+        )
+        told = told_of(clash, sides, hidden=spec.shown == MASK)
+        return replace(spec, clash=told, actions=frozenset(actions))
+
+
+def told_of(clash: Clash, sides: Sides, *, hidden: bool) -> str:
+    """Who changed a field at once with whom, whose value stands, and the other one."""
+    kept, other = (line(side.name) for side in (sides.kept, sides.other))
+    value = _told(clash, hidden=hidden)
+    if sides.kept.you and sides.other.you:
+        return f"You changed this on two devices at once. Beside this value: {value}"
+    if sides.mine == "other":
+        return f"You and {kept} changed this at once. {kept}'s value stands; yours: {value}"
+    if sides.mine == "kept":
+        return f"You and {other} changed this at once. Your value stands; {other}'s: {value}"
+    return f"{kept} and {other} changed this at once. {kept}'s value stands; {other}'s: {value}"
 
 
 def _told(clash: Clash, *, hidden: bool) -> str:
-    if hidden or clash.field in ("password", "totp", "backup_codes"):
-        return "another value, hidden"
-    other = clash.other
-    if isinstance(other, CustomField):
-        return "another value, hidden" if other.hidden else other.value
-    if isinstance(other, tuple):
-        return ", ".join(str(each) for each in other)
-    return "nothing" if other in (None, "") else str(other)
+    if hidden or is_secret(clash.field, clash.kept, clash.other):
+        return "hidden"
+    return text_of(clash.field, clash.other) or "nothing"
 
 
 def parse_collections(text: str) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from cerby_tui import words
 from cerby_tui.screens.desk import Desk
 from cerby_tui.terminal_text import line
-from cerby_tui.values import Account, Card, InboxFilter
+from cerby_tui.values import Account, Card, InboxFilter, Message
 from cerby_tui.widgets.account_side import Step
 
 
@@ -19,6 +19,14 @@ def why_no_codes(card: Card) -> str:
     if card.support == "none":
         return f"{app} takes no phone number."
     return "Codes appear here once this account has a phone number made by Cerby."
+
+
+def code_now(desk: Desk, account: bytes) -> Message | None:
+    """The newest message with a code; for people who get codes only while they log in, only while it is fresh."""
+    message = desk.session.newest_code(account)
+    if message and not desk.session.people.browses() and desk.now() - message.received_at > words.CODE_FRESH:
+        return None
+    return message
 
 
 def steps_of(account: Account, desk: Desk) -> tuple[str, list[Step], str]:

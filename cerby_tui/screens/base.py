@@ -144,6 +144,7 @@ class Place(Sized[None]):
         stack = self.app.screen_stack
         if self in stack and all(isinstance(above, ModalScreen) for above in stack[stack.index(self) + 1 :]):
             self.reread(changed)
+            self.refresh_bindings()  # there may be something to undo, or nothing any more
         else:
             self._stale = True
 

@@ -43,9 +43,9 @@ class FieldSpec:
     """Said in place of an action that is not there."""
     copies: str = ""
     actions: frozenset[str] = frozenset()
-    """Of edit, copy_value, reveal, create_number, number_added, remove_field, keep."""
+    """Of edit, copy_value, reveal, create_number, number_added, remove_field, keep, compare."""
     clash: str = ""
-    """The other value, if two people changed the field at once."""
+    """What is to be said if two people changed the field at once."""
 
 
 _HINTS = (
@@ -53,11 +53,16 @@ _HINTS = (
     ("number_added", "number-added"),
     ("keep", "keep-mine"),
     ("keep", "keep-theirs"),
+    ("compare", "compare"),
     ("copy_value", "copy-value"),
     ("edit", "edit"),
     ("reveal", "reveal"),
     ("remove_field", "remove-field"),
 )
+
+
+ACTIONS = frozenset(action for action, _command in _HINTS)
+"""What a field offers or not."""
 
 
 class FieldFace(Inked):
@@ -92,8 +97,7 @@ class FieldFace(Inked):
     def _clash_lines(self, width: int) -> list[str]:
         if not self.spec.clash:
             return []
-        told = f"Two people changed this at once. Mine: {terminal_text.line(self.spec.clash)}"
-        return terminal_text.wrap(told, _beside(width))
+        return terminal_text.wrap(terminal_text.line(self.spec.clash), _beside(width))
 
     def _why_lines(self, width: int) -> list[str]:
         return terminal_text.wrap(self.spec.why, _beside(width)) if self.spec.why else []
@@ -181,7 +185,7 @@ class Field(FieldFace, can_focus=True):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """An action that the field does not offer is absent, not disabled."""
-        if action in ("edit", "copy_value", "reveal", "create_number", "number_added", "remove_field", "keep"):
+        if action in ACTIONS:
             return action in self.spec.actions and not self.editor
         if action.startswith("app.focus"):
             return not self.editor
@@ -228,6 +232,10 @@ class Field(FieldFace, can_focus=True):
     def action_keep(self, whose: str) -> None:
         """Settle a clash."""
         self.post_message(FieldActed(self.spec.name, f"keep_{whose}"))
+
+    def action_compare(self) -> None:
+        """Both values of a clash beside each other."""
+        self.post_message(FieldActed(self.spec.name, "compare"))
 
     async def action_edit(self) -> None:
         """Edit in place. One field at a time: the screen is asked first."""

@@ -31,6 +31,13 @@ class TabLine(Inked):
         self._tabs = dict(tabs)
         self.current = tabs[0][0]
 
+    def show(self, tabs: Sequence[tuple[str, str]]) -> None:
+        """Have other tabs; if the current one is gone, the first is the current one."""
+        self._tabs = dict(tabs)
+        if self.current not in self._tabs:
+            self.current = tabs[0][0]
+        self.refresh()
+
     def rename(self, tab: str, title: str) -> None:
         """Another title, for instance with a count."""
         self._tabs[tab] = title

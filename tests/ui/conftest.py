@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,8 @@ from syrupy.location import PyTestLocation
 
 from tests.fakes import FrozenClock
 from tests.ui.gallery import Gallery, StillSession
+from tests.ui.office import Office
+from tests.ui.team import Team
 
 PICTURES = Path(__file__).parent.parent.parent / "snapshots"
 
@@ -58,3 +60,34 @@ def still(gallery: Gallery, tmp_path: Path, clock: FrozenClock) -> Iterator[Stil
     session = gallery.session(tmp_path, clock)
     yield session
     asyncio.run(session.close())
+
+
+Enter = Callable[[str], StillSession]
+
+
+@pytest.fixture(scope="session")
+def office(tmp_path_factory: pytest.TempPathFactory) -> Office:
+    """People who share accounts, each with a vault."""
+    found = Office(tmp_path_factory.mktemp("office"))
+    found.write(FrozenClock())
+    return found
+
+
+@pytest.fixture
+def enter(office: Office, tmp_path: Path, clock: FrozenClock) -> Iterator[Enter]:
+    """Opens the session of somebody of the office, by their first name."""
+    opened: list[StillSession] = []
+
+    def open_one(name: str) -> StillSession:
+        opened.append(office.session(name, tmp_path / str(len(opened)), clock))
+        return opened[-1]
+
+    yield open_one
+    for session in opened:
+        asyncio.run(session.close())
+
+
+@pytest.fixture
+def team(still: StillSession) -> Team:
+    """The gallery as a workspace of several people, seen by its Owner; the façades do as they are told."""
+    return Team(still)

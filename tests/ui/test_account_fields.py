@@ -6,6 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from cerby_tui.screens.account_fields import MASK, PHONE_LABEL, changes_for, fields_of
+from cerby_tui.team_values import Side, Sides
 from cerby_tui.values import Account, Card, Clash, CustomField, Item, ManagedNumber
 from cerby_tui.widgets.field import FieldSpec
 
@@ -96,21 +97,47 @@ def test_login_url_is_for_self_managed_apps() -> None:
     assert ("login_url" in named, "login_url" in own) == (False, True)
 
 
+BOB, CLEO = Side("Bob"), Side("Cleo")
+ME = Side("Me", you=True)
+
+
+@pytest.mark.parametrize(
+    ("sides", "told", "keep"),
+    [
+        (Sides(BOB, ME), "You and Bob changed this at once. Bob's value stands; yours: root", True),
+        (Sides(ME, BOB), "You and Bob changed this at once. Your value stands; Bob's: root", True),
+        (Sides(BOB, CLEO), "Bob and Cleo changed this at once. Bob's value stands; Cleo's: root", False),
+        (Sides(ME, ME), "You changed this on two devices at once. Beside this value: root", False),
+    ],
+    ids=["mine lost", "mine stands", "neither is mine", "both are mine"],
+)
+def test_clash_is_told(sides: Sides, told: str, keep: bool) -> None:
+    """It is said who changed the field at once with whom; mine and theirs are there only where one value is mine."""
+    account = Account(CARD, ITEM, (Clash("username", "ops", "root"),))
+    found = next(each for each in fields_of(account, {"username": sides}) if each.name == "username")
+
+    assert (found.clash, "keep" in found.actions, "compare" in found.actions) == (told, keep, True)
+
+
 @pytest.mark.parametrize(
     ("clash", "told"),
     [
-        (Clash("username", "ops", "root"), "root"),
         (Clash("username", "ops", ""), "nothing"),
-        (Clash("password", "hunter2", "other"), "another value, hidden"),
-        (Clash("fields.PIN", ITEM.fields[1], CustomField("PIN", "9", hidden=True)), "another value, hidden"),
+        (Clash("password", "hunter2", "other"), "hidden"),
+        (Clash("fields.PIN", ITEM.fields[1], CustomField("PIN", "9", hidden=True)), "hidden"),
         (Clash("fields.Floor", ITEM.fields[0], CustomField("Floor", "4")), "4"),
     ],
 )
-def test_clash_is_told(clash: Clash, told: str) -> None:
-    """Both values of a clash can be told apart, secrets stay hidden, and an Owner may settle it."""
-    found = spec(clash.field, clashes=(clash,))
+def test_value_beside_is_told(clash: Clash, told: str) -> None:
+    """The value that was kept beside is shown, unless it is a secret."""
+    assert spec(clash.field, clashes=(clash,)).clash.endswith(f"Somebody else's: {told}")
 
-    assert (found.clash, "keep" in found.actions) == (told, True)
+
+def test_closed_content_is_told() -> None:
+    """An account that was handed over says that what it held is closed, and asks for a label."""
+    why = spec("label", replace(CARD, closed=True)).why
+
+    assert "nobody here can open it" in why and "Give it a label again" in why
 
 
 @pytest.mark.parametrize(

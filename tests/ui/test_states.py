@@ -18,10 +18,9 @@ from cerby_tui.sync.beginning import writing_parts
 from cerby_tui.sync.plan import Broken
 from cerby_tui.values import CardFilter, Item
 from cerby_tui.vault.vault import open_database
-from cerby_tui.widgets.field import Field
 from tests.fakes import FrozenClock
 from tests.stage import Founder, Numbered, Text, build
-from tests.ui.gallery import NARROW, PLAIN_LOOKS, WIDE, Look, StillSession, app_over, keys, open_account, settle, shown
+from tests.ui.gallery import NARROW, PLAIN_LOOKS, Look, StillSession, app_over, keys, open_account, settle, shown
 
 CLASHES = [{"field": "username", "value": "[red]grace[/]\x1b[31m"}, {"field": "password", "value": "theirs-7"}]
 ALARM = "item-author"
@@ -102,44 +101,11 @@ def test_alarm_and_clash(snap_compare: Any, states: StillSession, clock: FrozenC
     assert snap_compare(app_over(states, clock, look), terminal_size=look.size, run_before=act)
 
 
-@pytest.mark.parametrize("look", PLAIN_LOOKS, ids=str)
-def test_clash(snap_compare: Any, states: StillSession, clock: FrozenClock, look: Look) -> None:
-    """The page shows both values of a field that two people changed; of a secret it shows neither."""
-
-    async def act(pilot: Pilot[Any]) -> None:
-        await open_account(pilot, "Shared login")
-        await to_field(pilot, "username")
-        assert "[red]grace[/]␛[31m" in shown(pilot)
-        assert "theirs-7" not in shown(pilot) and "mine-1" not in shown(pilot)
-
-    assert snap_compare(app_over(states, clock, look), terminal_size=look.size, run_before=act)
-
-
-async def to_field(pilot: Pilot[Any], name: str) -> Field:
-    """Focus a field of the page."""
-    field = next(each for each in pilot.app.screen.query(Field) if each.spec.name == name)
-    field.focus()
-    await settle(pilot)
-    return field
-
-
 async def test_alarm_on_the_page(states: StillSession, clock: FrozenClock) -> None:
     """The page of an account whose stream stopped says so: newer changes are not shown."""
     async with app_over(states, clock).run_test(size=NARROW) as pilot:
         await open_account(pilot, "Stopped")
         assert f"▲ alarm: {ALARM}" in shown(pilot)
-
-
-@pytest.mark.parametrize(("key", "kept"), [("m", CLASHES[0]["value"]), ("t", "ada")])
-async def test_clash_is_settled(states: StillSession, clock: FrozenClock, key: str, kept: str) -> None:
-    """One key keeps mine, another theirs; the other clash stays until it is settled too."""
-    async with app_over(states, clock).run_test(size=WIDE) as pilot:
-        await open_account(pilot, "Shared login")
-        await to_field(pilot, "username")
-        await keys(pilot, key)
-        account = states.account(pilot.app.screen.account_id)
-        assert account.item.username == kept
-        assert [clash.field for clash in account.clashes] == ["password"]
 
 
 @pytest.mark.parametrize("look", PLAIN_LOOKS, ids=str)
