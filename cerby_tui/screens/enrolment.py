@@ -31,7 +31,6 @@ BOXES: dict[Step, str] = {
     "token": f"{_SCREENS}.enrolment_ways:TokenStep",
     "invite": f"{_SCREENS}.enrolment_ways:InviteStep",
     "code": f"{_SCREENS}.enrolment_ways:CodeStep",
-    "address": f"{_SCREENS}.enrolment_approval:AddressStep",
     "approval": f"{_SCREENS}.enrolment_approval:ApprovalStep",
     "recovery": f"{_SCREENS}.enrolment_recovery:RecoveryStep",
     "use": f"{_SCREENS}.enrolment_recovery:UseStep",
