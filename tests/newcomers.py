@@ -37,7 +37,7 @@ def resumed(root: Path, clock: FrozenClock, *, transport: httpx.AsyncBaseTranspo
 async def wait_for(device: NewDevice, stage: Stage) -> None:
     """Look until the approval stands so."""
     async with asyncio.timeout(20):
-        while await device.look() != stage:
+        while await device.look() != stage:  # noqa: ASYNC110 - the other end is another process in life
             await asyncio.sleep(0.02)
 
 
@@ -85,6 +85,29 @@ class Liar(httpx.AsyncBaseTransport):
         other = self._lie(request, body) if response.status_code == 200 else None
         headers = {"content-type": response.headers["content-type"]}
         return httpx.Response(response.status_code, headers=headers, content=body if other is None else other)
+
+    async def aclose(self) -> None:
+        """Close the real connections."""
+        await self._real.aclose()
+
+
+class LosesOnce(httpx.AsyncBaseTransport):
+    """Reaches the service, and loses the first answer to a request whose path ends so."""
+
+    def __init__(self, end: str) -> None:
+        self._real = httpx.AsyncHTTPTransport()
+        self._end = end
+        self.lost = 0
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Send, and lose the answer once."""
+        response = await self._real.handle_async_request(request)
+        if request.url.path.endswith(self._end) and not self.lost:
+            await response.aread()
+            await response.aclose()
+            self.lost += 1
+            raise httpx.ReadError("the answer was lost")
+        return response
 
     async def aclose(self) -> None:
         """Close the real connections."""
