@@ -80,6 +80,13 @@ def _compose(shell: Shell, running: Running) -> CerbyApp:
 
         return open_session(home, passphrase, clock=clock)
 
+    def reopen(code: str, passphrase: str) -> Session:
+        from cerby_tui.forgotten import reopen as with_kit
+        from cerby_tui.system_keyring import SystemKeyring
+
+        keyring = SystemKeyring() if config.settings.keyring else SystemKeyring(allowed=())
+        return with_kit(home, code, passphrase, clock=clock, keyring=keyring)
+
     def enrolment() -> Ways:
         from cerby_tui.enrolling.ways import Ways
         from cerby_tui.system_keyring import SystemKeyring
@@ -95,6 +102,7 @@ def _compose(shell: Shell, running: Running) -> CerbyApp:
     acts, hint = _demo(shell, running)
     return CerbyApp(
         open_session=unlock,
+        reopen=reopen,
         session=session,
         enrolment=None if home.enrolled() else enrolment,
         config=config,

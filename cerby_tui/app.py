@@ -29,9 +29,9 @@ if TYPE_CHECKING:
 class CerbyApp(Housekeeping):
     """The app. One of three doors leads in: an open `session`, `enrolment`, or the lock screen (`open_session`).
 
-    `open_session` is called with the passphrase in a thread and raises LockedError with a sentence; `hint` and `said`
-    are shown on the lock screen. `on_unlocked` is told of the session, which is then for its receiver to close;
-    `on_lock` that the app is about to end.
+    `open_session` is called with the passphrase in a thread and raises LockedError with a sentence, `reopen` with a
+    recovery code and a new passphrase; `hint` and `said` are shown on the lock screen. `on_unlocked` is told of the
+    session, which is then for its receiver to close; `on_lock` that the app is about to end.
     """
 
     BINDINGS = bindings("everywhere")
@@ -42,6 +42,7 @@ class CerbyApp(Housekeeping):
         self,
         *,
         open_session: Callable[[str], Session],
+        reopen: Callable[[str, str], Session] | None = None,
         session: Session | None = None,
         enrolment: Callable[[], Ways] | None = None,
         config: Loaded | None = None,
@@ -61,6 +62,7 @@ class CerbyApp(Housekeeping):
         super().__init__(clock or SystemClock(), environ, self.colourless or None, [sheet("base"), sheet(first)])
         self.no_color = self.colourless  # what `:nocolor` in the sheets asks for
         self._open_session, self._session, self._enrolment = open_session, session, enrolment
+        self._reopen = reopen
         self._demo, self._hint, self._said, self._zone = tuple(demo), hint, said, zone
         self._on_unlocked, self._on_lock, self._save_setting = on_unlocked, on_lock, save_setting
         self._leaving = False
@@ -78,7 +80,7 @@ class CerbyApp(Housekeeping):
             from cerby_tui.screens.welcome import WelcomeScreen
 
             return WelcomeScreen(self._enrolment(), self.enrolled, self.clock)
-        return UnlockScreen(self._open_session, self.opened, hint=self._hint, said=self._said)
+        return UnlockScreen(self._open_session, self.opened, hint=self._hint, said=self._said, reopen=self._reopen)
 
     def on_mount(self) -> None:
         """Take over keys and motion; lock when the process was stopped and goes on."""

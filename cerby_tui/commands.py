@@ -37,6 +37,7 @@ class Command:
 
 
 AREAS = {
+    "unlock": "Locked",
     "everywhere": "Everywhere",
     "place": "Going around",
     "list": "In lists",
@@ -75,6 +76,8 @@ _TABLE: tuple[Command, ...] = (
             "app.log_of_notices", "everywhere"),
     Command("suspend", "ctrl+z", "Lock and go to the shell", "Lock, and stop the program until the shell continues it.",
             "app.suspend_locked", "everywhere"),
+    Command("forgotten", "f2", "Open with your recovery kit", "Set a new passphrase where the old one is forgotten.",
+            "forgotten", "unlock"),
     Command("quit", "ctrl+q", "Quit", "Send what is ready to be sent, close the vault and leave.", "app.leave",
             "everywhere", priority=True),
     # places

@@ -163,7 +163,7 @@ class Housekeeping(Doors):
 
             self.say(news(self.desk, changed.new_messages))
         for each in changed.news:
-            self.say(each.sentence, "warning" if each.loud else "information")
+            self.say((each.loud and each.title) or each.sentence, "warning" if each.loud else "information")
             if each.loud:
                 self.interruptions.tell(each)
         if changed.requests:

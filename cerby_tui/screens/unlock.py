@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
+from textual.binding import BindingType
 from textual.content import Content
 from textual.widgets import Input, Static
 
+from cerby_tui.commands import only
 from cerby_tui.errors import CerbyError, WrongPassphrase
 from cerby_tui.messages import Severity
 from cerby_tui.screens.base import Sized, sheet
@@ -20,15 +22,18 @@ if TYPE_CHECKING:
     from cerby_tui.session import Session
 
 KEYS = "Enter unlocks     F1 all keys     Ctrl+Q leaves"
+FORGOTTEN = "\nF2 opens it with your recovery kit"
 
 
 class UnlockScreen(Sized[None]):
     """Asks for the passphrase and opens the vault in a thread, because deriving its key takes its time on purpose.
 
-    `opened` gets the session. `hint` is shown in the demo only, where the passphrase is no secret.
+    `opened` gets the session. `hint` is shown in the demo only, where the passphrase is no secret. `reopen` opens with
+    a recovery code and sets a new passphrase.
     """
 
     CSS_PATH = sheet("unlock")
+    BINDINGS: ClassVar[list[BindingType]] = only("forgotten")
 
     def __init__(
         self,
@@ -37,8 +42,10 @@ class UnlockScreen(Sized[None]):
         *,
         hint: str = "",
         said: str = "",
+        reopen: Callable[[str, str], Session] | None = None,
     ) -> None:
         super().__init__()
+        self._reopen = reopen
         self._open_session = open_session
         self._opened = opened
         self._hint = hint
@@ -50,7 +57,22 @@ class UnlockScreen(Sized[None]):
         yield Static("cerby", id="name")
         yield Entry(password=True, placeholder="Passphrase", id="passphrase")
         yield Static(Content(visible(self._said or self._hint)), id="said")
-        yield Static(KEYS, id="keys")
+        yield Static(KEYS + (FORGOTTEN if self._reopen else ""), id="keys")
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """The kit opens only what is really here."""
+        return self._reopen is not None if action == "forgotten" else super().check_action(action, parameters)
+
+    def action_forgotten(self) -> None:
+        """The passphrase is forgotten."""
+        from cerby_tui.screens.forgotten import ForgottenScreen
+
+        if self._reopen is not None:
+            self.app.push_screen(ForgottenScreen(self._reopen), self._reopened)
+
+    def _reopened(self, session: Session | None) -> None:
+        if session is not None:
+            self._opened(session)
 
     def show_notice(self, sentence: str, severity: Severity) -> None:
         """A notice is said once in the one line there is, and stays until something else is said."""

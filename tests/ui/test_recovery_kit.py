@@ -9,18 +9,23 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 
+from cerby_tui.forgotten import set_passphrase
+from cerby_tui.keys import ALONE
 from cerby_tui.kit import asked_back, kit_of
 from cerby_tui.kit_uses import KitUse, news_of
 from cerby_tui.screens.cards import CardsScreen
 from cerby_tui.screens.confirm import ConfirmScreen
+from cerby_tui.screens.forgotten import ForgottenScreen
 from cerby_tui.screens.loud import LoudScreen
 from cerby_tui.screens.recovery import CheckScreen, NewKitScreen, RecoveryScreen
+from cerby_tui.session import Session
+from cerby_tui.unlocking import unlock
 from cerby_tui.values import Changed
 from cerby_tui.widgets.entry import Entry
 from cerby_wire.texts import recovery_code
-from tests.devices import until
+from tests.devices import NO_KEYRING, until
 from tests.fakes import FrozenClock
-from tests.kits import Kept, keep, recover
+from tests.kits import AGAIN, Kept, keep, recover
 from tests.rig import ServiceRig
 from tests.ui.gallery import PLAIN_LOOKS, Gallery, Look, StillSession, app_over, keys, settle, shown
 
@@ -134,3 +139,45 @@ def test_used(snap_compare: Any, still: StillSession, clock: FrozenClock, look: 
         await settle(pilot)
 
     assert snap_compare(app_over(still, clock, look), terminal_size=look.size, run_before=act)
+
+
+def forgetful(kept: Kept, clock: FrozenClock, look: Look = PLAIN_LOOKS[0]) -> Any:
+    """The app at its lock screen, where the kit may open the vault."""
+
+    def reopen(code: str, passphrase: str) -> Session:
+        session = Session(
+            kept.device.home,
+            set_passphrase(kept.device.home, code, passphrase, clock=clock, keyring=NO_KEYRING, cost=ALONE),
+            clock,
+        )
+        session.start = lambda: None  # type: ignore[method-assign]
+        return session
+
+    return app_over(None, clock, look, reopen=reopen)
+
+
+async def test_a_forgotten_passphrase(kept: Kept, clock: FrozenClock) -> None:
+    """F2 on the lock screen: the code and a new passphrase open the vault; two different ones do not."""
+    app = forgetful(kept, clock)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await settle(pilot)
+        await keys(pilot, "f2")
+        assert isinstance(app.screen, ForgottenScreen)
+        for name, value in (("code", kept.code), ("first", AGAIN), ("second", "something else entirely")):
+            await typed(pilot, name, value)
+        assert "The two passphrases differ." in shown(pilot)
+        await typed(pilot, "second", AGAIN)
+        assert isinstance(app.screen, CardsScreen) and "Trips" in shown(pilot)
+        await app.desk.session.close()
+    assert unlock(kept.device.home, AGAIN, NO_KEYRING).id == kept.device.keys.id
+
+
+@pytest.mark.parametrize("look", PLAIN_LOOKS, ids=str)
+def test_forgotten(snap_compare: Any, kept: Kept, clock: FrozenClock, look: Look) -> None:
+    """Where the code and the new passphrase are typed."""
+
+    async def act(pilot: Pilot[Any]) -> None:
+        await settle(pilot)
+        await keys(pilot, "f2")
+
+    assert snap_compare(forgetful(kept, clock, look), terminal_size=look.size, run_before=act)
