@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Coroutine, Sequence
+from typing import TYPE_CHECKING, Any
+
 from cerby_tui import terminal_text, words
 from cerby_tui.screens.base import Place
 from cerby_tui.screens.choose import Choice, ChooseScreen
@@ -11,6 +14,10 @@ from cerby_wire.headers import WorkspaceRole
 from cerby_wire.permissions import Action
 from cerby_wire.roles import ACCOUNT_OWNERS, HEIRS, may_change
 
+if TYPE_CHECKING:
+    from cerby_tui.screens.heirs import Handover
+
+Act = Callable[[dict[bytes, bytes]], Coroutine[Any, Any, None]]
 ROLE_MEANINGS: dict[WorkspaceRole, str] = {
     "owner": "The one Owner of the workspace.",
     "super_admin": "Manages everybody but the Owner, and the workspace settings.",
@@ -68,30 +75,41 @@ class Administering(Place):
         def chosen(value: bytes | str | None) -> None:
             role = next((each for each in roles if each == value), None)
             if role and role != person.role:
-                self.run_worker(self._set_role(person, role), exclusive=True, group="member")
+                self.run_worker(self._want_role(person, role), exclusive=True, group="member")
 
         self.app.push_screen(ChooseScreen(f"Workspace role of {terminal_text.line(person.name)}", choices), chosen)
 
-    async def _set_role(self, person: Colleague, role: WorkspaceRole) -> None:
-        heirs: dict[bytes, bytes] | None = {}
-        if role not in ACCOUNT_OWNERS and person.role in ACCOUNT_OWNERS:
-            heirs = await self._ask_heirs(person, role)
-        if heirs is None or not await self.done(self.desk.session.people.set_role(person.user, role, heirs)):
+    async def _want_role(self, person: Colleague, role: WorkspaceRole) -> None:
+        """Give the role; where they may own no accounts in it, first ask who takes over what only they own."""
+        if role in ACCOUNT_OWNERS or person.role not in ACCOUNT_OWNERS:
+            await self._set_role(person, role, {})
             return
-        self.say(f"{terminal_text.line(person.name)} is {words.workspace_role(role)} now.")
-        self._people_changed()
-
-    async def _ask_heirs(self, person: Colleague, role: WorkspaceRole) -> dict[bytes, bytes] | None:
-        """Who takes over the accounts that somebody alone owns and may no longer own; None: leave everything."""
-        from cerby_tui.screens.heirs import Handover, HeirsScreen
-
         owned = await self.attempt(self.desk.session.people.sole_owned(person.user))
-        if not owned:
-            return None if owned is None else {}
-        name = words.workspace_role(role)
-        said = f"{terminal_text.line(person.name)} may own no accounts as {name}."
-        question = Handover(f"Make {terminal_text.line(person.name)} {name}?", said, f"Make {name}", "")
-        return await self.app.push_screen_wait(HeirsScreen(question, owned, self._heirs_for(person)))
+        if owned:
+            name, called = words.workspace_role(role), terminal_text.line(person.name)
+            from cerby_tui.screens.heirs import Handover
+
+            said = f"{called} may own no accounts as {name}."
+            question = Handover(f"Make {called} {name}?", said, f"Make {name}", "")
+            self._ask_heirs(question, owned, person, lambda heirs: self._set_role(person, role, heirs))
+        elif owned is not None:
+            await self._set_role(person, role, {})
+
+    async def _set_role(self, person: Colleague, role: WorkspaceRole, heirs: dict[bytes, bytes]) -> None:
+        if await self.done(self.desk.session.people.set_role(person.user, role, heirs)):
+            self.say(f"{terminal_text.line(person.name)} is {words.workspace_role(role)} now.")
+            self._people_changed()
+
+    def _ask_heirs(self, question: Handover, owned: Sequence[SoleOwned], person: Colleague, act: Act) -> None:
+        """Ask who takes over, and then do it."""
+
+        def answered(heirs: dict[bytes, bytes] | None) -> None:
+            if heirs is not None:
+                self.run_worker(act(heirs), exclusive=True, group="member")
+
+        from cerby_tui.screens.heirs import HeirsScreen
+
+        self.app.push_screen(HeirsScreen(question, owned, self._heirs_for(person)), answered)
 
     # --- the Owner's seat
 
@@ -119,22 +137,21 @@ class Administering(Place):
     def action_remove_member(self) -> None:
         """Remove somebody, after it was said what that means and who takes over what only they own."""
         if person := self.person_in_focus():
-            self.run_worker(self._remove(person), exclusive=True, group="member")
+            self.say("Asking the service which accounts only they own…")
+            self.run_worker(self._ask_removal(person), exclusive=True, group="member")
 
-    async def _remove(self, person: Colleague) -> None:
-        from cerby_tui.screens.heirs import HeirsScreen, removal_of
+    async def _ask_removal(self, person: Colleague) -> None:
+        from cerby_tui.screens.heirs import removal_of
 
-        self.say("Asking the service which accounts only they own…")
-        owned: list[SoleOwned] | None = await self.attempt(self.desk.session.people.sole_owned(person.user))
-        if owned is None:
-            return
-        question = removal_of(person)
-        heirs = await self.app.push_screen_wait(HeirsScreen(question, owned, self._heirs_for(person)))
-        if heirs is None or not await self.done(self.desk.session.people.remove(person.user, heirs)):
-            return
-        over = f" {words.count_of(len(heirs), 'account')} handed over." if heirs else ""
-        self.say(f"{terminal_text.line(person.name)} was removed from the workspace.{over}")
-        self._people_changed()
+        owned = await self.attempt(self.desk.session.people.sole_owned(person.user))
+        if owned is not None:
+            self._ask_heirs(removal_of(person), owned, person, lambda heirs: self._remove(person, heirs))
+
+    async def _remove(self, person: Colleague, heirs: dict[bytes, bytes]) -> None:
+        if await self.done(self.desk.session.people.remove(person.user, heirs)):
+            over = f" {words.count_of(len(heirs), 'account')} handed over." if heirs else ""
+            self.say(f"{terminal_text.line(person.name)} was removed from the workspace.{over}")
+            self._people_changed()
 
     def _heirs_for(self, person: Colleague) -> list[Colleague]:
         """Who may take over accounts: everybody who may own one, but the person that loses them."""

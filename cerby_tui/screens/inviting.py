@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, ClassVar
 
-from textual import on
+from textual import events, on
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.content import Content
@@ -58,9 +58,10 @@ class NewInviteScreen(Dialog[NewInvite]):
         listed.index = self._roles.index("user") if "user" in self._roles else 0
         self.query_one(Entry).focus()
 
-    def on_key(self, event: object) -> None:
+    def on_key(self, event: events.Key) -> None:
         """↓ leads from the address to the roles."""
-        if getattr(event, "key", "") == "down" and self.query_one(Entry).has_focus:
+        if event.key == "down" and self.query_one(Entry).has_focus:
+            event.stop()
             self.query_one(ChoiceList).focus()
 
     @on(Input.Submitted)

@@ -169,7 +169,8 @@ class MembersScreen(Administering):
         if action == "invite":
             return self._may_invite()
         if action == "withdraw":
-            return bool(self._chosen_invite())
+            chosen = self._chosen_invite()
+            return chosen is not None and self.desk.session.invites.may_withdraw(chosen.id)
         if action == "tab":
             return parameters != (self._tab,) if self.query(TabLine) else False
         return super().check_action(action, parameters)
