@@ -238,8 +238,7 @@ def _parsed(carrier: Carrier, request: Request, body: bytes) -> list[Incoming]:
 
 def _readers(writing: Writing, account: streams.StreamRow) -> frozenset[bytes]:
     """Who may have the messages of an account: of a deleted one, only its Owners."""
-    roles = streams.roles_on(writing, account.workspace, account.id)
-    return frozenset(user for user, role in roles.items() if role == "owner" or not account.deleted)
+    return streams.message_readers(writing, account.workspace, account.id, deleted=account.deleted)
 
 
 def _content(incoming: Incoming) -> MessageContent:

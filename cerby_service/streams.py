@@ -20,7 +20,6 @@ from cerby_service.together import Together
 from cerby_wire.entries import read_header
 from cerby_wire.headers import NO_MESSAGES, EpochFields, Position
 from cerby_wire.records import Lease
-from cerby_wire.roles import ACCOUNT_OWNERS
 from cerby_wire.shapes import (
     PULL_LIMIT,
     PUSH_ENTRIES,
@@ -108,10 +107,7 @@ def _head(reading: Reading, caller: Caller, row: StreamRow) -> StreamHead:
 
 def _reads_messages(reading: Reading, caller: Caller, row: StreamRow) -> bool:
     """Whether somebody who sees an account may have its messages: of a deleted one, only its Owners."""
-    if not row.deleted:
-        return True
-    owns = streams.role_on(reading, caller.workspace, row.id, caller.user) == "owner"
-    return owns and caller.role in ACCOUNT_OWNERS
+    return not row.deleted or caller.user in streams.message_readers(reading, caller.workspace, row.id, deleted=True)
 
 
 class _Budget:

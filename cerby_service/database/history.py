@@ -61,7 +61,7 @@ def _event(reading: Reading, workspace: bytes, user: bytes, roles: dict[bytes, s
     if row.what == "entry":
         return head_event(reading, workspace, row.kind, row.stream, row.n)
     if row.what == "message":
-        may = not row.deleted or roles[row.stream] == "owner"
+        may = not row.deleted or user in streams.message_readers(reading, workspace, row.stream, deleted=True)
         return message_event(reading, workspace, row.stream, row.generation, row.n) if may else None
     return AccessEvent()
 

@@ -189,6 +189,16 @@ def role_on(reading: Reading, workspace: bytes, stream: bytes, user: bytes) -> s
     return role
 
 
+def message_readers(reading: Reading, workspace: bytes, account: bytes, *, deleted: bool) -> frozenset[bytes]:
+    """Whom messages of an account are for: everybody on it, or of a deleted one the Owners who may own accounts."""
+    roles = roles_on(reading, workspace, account)
+    if not deleted:
+        return frozenset(roles)
+    may_own = select(members.c.user).where(members.c.workspace == workspace, members.c.role.in_(ACCOUNT_OWNERS))
+    able = {row.user for row in reading.rows(may_own)}
+    return frozenset(user for user, role in roles.items() if role == "owner" and user in able)
+
+
 def set_roles(writing: Writing, workspace: bytes, stream: bytes, roles: dict[bytes, str]) -> None:
     """Everybody who may see a stream from now on."""
     writing.run(delete(access).where(access.c.workspace == workspace, access.c.stream == stream))
