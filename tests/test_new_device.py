@@ -76,8 +76,7 @@ async def test_steps_and_another_process(
     assert (second.resume(PASSPHRASE), second.stage) == ("approval", "ask")
     await second.ask(rig.origin, email)
     third = resumed(tmp_path / "new", clock)
-    third.resume(PASSPHRASE)
-    assert third.stage == "wait"
+    assert (third.resume(PASSPHRASE), third.stage) == ("waiting", "wait")
     request, _name = await taken(old, third)
     fourth = resumed(tmp_path / "new", clock)
     fourth.resume(PASSPHRASE)
@@ -104,7 +103,7 @@ async def test_killed_while_the_vault_is_written(
     await device.confirm()
     device._home.enrolment_file.write_bytes(kept)  # as if it had ended just before the last step
     again = resumed(tmp_path / "new", clock)
-    assert (again.resume(PASSPHRASE), again.stage) == ("approval", "confirm")
+    assert (again.resume(PASSPHRASE), again.stage) == ("approved", "confirm")
     await again.confirm()
     session = again.open()
     await session.sync_now()

@@ -18,15 +18,24 @@ if TYPE_CHECKING:
 @command(
     ("join", "with the invite string that a colleague gave you; everything is asked for"),
     ("join --device laptop --name 'Bob Builder' --email bob@example.org", "with fewer questions"),
+    ("join --new-device", "this device beside others of yours: one of them approves it"),
 )
+@click.option("--new-device", is_flag=True, help="Add this device to your account; another session of yours approves.")
+@click.option("--service", default="", metavar="URL", help="With --new-device: the service that your account is at.")
 @click.option("--device", default="", help="How this device is called among your trusted sessions.")
 @click.option("--name", default="", help="Your name, as colleagues will know it.")
 @click.option("--email", default="", help="The e-mail address that you were invited at.")
-def join(shell: Shell, device: str, name: str, email: str) -> None:
+def join(shell: Shell, new_device: bool, service: str, device: str, name: str, email: str) -> None:
     """Join a workspace by invite. The invite is asked for, since it is a secret; so is a code sent by e-mail.
 
-    If it is interrupted, the same command goes on where it ended.
+    With --new-device, no invite is needed: this device prints a code that you type on another session of yours, on its
+    screen or with `cerby-tui devices approve`. If it is interrupted, the same command goes on where it ended.
     """
+    if new_device:
+        from cerby_tui.cli.new_device import join_new_device
+
+        join_new_device(shell, device, service, email)
+        return
     from cerby_tui.cli.setting_up import begin, finish, ways_of
     from cerby_tui.enrolling.mailed import Mailed
 

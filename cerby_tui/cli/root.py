@@ -41,6 +41,7 @@ SECTIONS = {
         "leavers": (f"{COMMANDS}.leavers:leavers", "What people and sessions that were removed may still know."),
     },
     "Care": {
+        "devices": (f"{COMMANDS}.devices:devices", "Your trusted sessions; approve a new device, remove one."),
         "kit": (f"{COMMANDS}.kit:kit", "Whether your recovery kit works; a new one."),
         "sync": (f"{COMMANDS}.sync:sync", "Send what is waiting and fetch what is new."),
         "lock": (f"{COMMANDS}.lock:lock", "Lock every open app of this vault."),

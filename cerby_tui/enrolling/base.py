@@ -38,7 +38,19 @@ if TYPE_CHECKING:
     from cerby_tui.sync.api import Api, Transport
 
 Step = Literal[
-    "name", "passphrase", "token", "invite", "approval", "recovery", "use", "sent", "code", "kit", "done"
+    "name",
+    "passphrase",
+    "token",
+    "invite",
+    "approval",
+    "waiting",
+    "approved",
+    "recovery",
+    "use",
+    "sent",
+    "code",
+    "kit",
+    "done",
 ]
 
 

@@ -1,6 +1,6 @@
 """Setting up this device beside others of its person: one of them answers, a code is carried over, both ends confirm.
 
-    name ──▶ passphrase ──▶ approval (ask, wait, code, confirm) ──▶ done
+    name ──▶ passphrase ──▶ approval ──▶ waiting (and the code) ──▶ approved ──▶ done
 
 Nothing that the service says is believed: it could stand in the middle, and then the codes differ. The vault is written
 once the other session's word was judged against everything that the service shows, and this device's person says that
@@ -79,7 +79,8 @@ class NewDevice(Enrolling[NewDeviceKnown]):
         return NewDeviceKnown(way=self.way, device_name=device_name)
 
     def _own_step(self, known: NewDeviceKnown) -> Step:
-        return "approval"
+        steps: dict[Stage, Step] = {"ask": "approval", "wait": "waiting", "code": "waiting", "confirm": "approved"}
+        return steps[self.stage]
 
     def _settled(self, known: NewDeviceKnown) -> bool:
         # There is no kit to confirm: until the file is gone, the vault may be half of one.
@@ -94,6 +95,11 @@ class NewDevice(Enrolling[NewDeviceKnown]):
         if known.welcome is not None:
             return "confirm"
         return "code" if known.taken is not None else "wait"
+
+    @property
+    def asked(self) -> tuple[str, str]:
+        """Service and address that were asked last; empty before."""
+        return (self._known.origin, self._known.email) if self._known else ("", "")
 
     @property
     def ends(self) -> int:

@@ -32,6 +32,8 @@ BOXES: dict[Step, str] = {
     "invite": f"{_SCREENS}.enrolment_ways:InviteStep",
     "code": f"{_SCREENS}.enrolment_ways:CodeStep",
     "approval": f"{_SCREENS}.enrolment_approval:ApprovalStep",
+    "waiting": f"{_SCREENS}.enrolment_approval:WaitingStep",
+    "approved": f"{_SCREENS}.enrolment_approval:ApprovedStep",
     "recovery": f"{_SCREENS}.enrolment_recovery:RecoveryStep",
     "use": f"{_SCREENS}.enrolment_recovery:UseStep",
     "sent": f"{_SCREENS}.enrolment_recovery:SentStep",
