@@ -27,6 +27,7 @@ from cerby_wire.shapes import (
     Pull,
     Pulled,
     PushResult,
+    Shape,
     SignedRecord,
     StoredEntry,
     StreamHead,
@@ -47,6 +48,7 @@ class Hostile(httpx.AsyncBaseTransport):
         self.feed: Callable[[AsyncIterator[bytes]], AsyncIterator[bytes]] | None = None
         self._lies: list[tuple[str, type[Any], Lie]] = []
         self._problem: tuple[str, int, bytes] | None = None
+        self._answers: dict[str, bytes] = {}
         self._real = httpx.AsyncHTTPTransport()
 
     # --- what it can be told
@@ -99,9 +101,14 @@ class Hostile(httpx.AsyncBaseTransport):
         body = {"title": code, "status": status, "code": code, "detail": detail}
         self._problem = (path, status, msgspec.json.encode(body))
 
+    def answers(self, path: str, answer: Shape) -> None:
+        """Answer requests for a path with this, whatever the service says."""
+        self._answers[path] = msgspec.msgpack.encode(answer)
+
     def is_honest(self) -> None:
         """From now on, tell the truth."""
         self._lies, self._problem, self.feed = [], None, None
+        self._answers.clear()
 
     def signs(self, record: AnyRecord) -> SignedRecord:
         """Sign anything with the service's own key."""
@@ -116,6 +123,8 @@ class Hostile(httpx.AsyncBaseTransport):
         if self._problem and self._problem[0] == path:
             _path, status, content = self._problem
             return httpx.Response(status, content=content, request=request)
+        if path in self._answers:
+            return httpx.Response(200, content=self._answers[path], request=request)
         real = await self._real.handle_async_request(request)
         if path == FEED:
             return self._listening(real)
