@@ -14,7 +14,8 @@ SHORTEST = 10
 SHORTEST_ALONE = 14
 """Characters of a passphrase that has to stand alone against guessing on a stolen disk."""
 ENOUGH = 3
-LONGEST_JUDGED = 100
+LONGEST_JUDGED = 72
+"""Characters; zxcvbn takes no more, and what comes after them only makes it stronger."""
 WORDS = ("very weak", "weak", "fair", "good", "strong")
 
 

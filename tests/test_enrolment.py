@@ -184,3 +184,9 @@ def test_strength_is_said_in_words() -> None:
     assert strength("").word == "very weak"
     assert strength("password1").advice
     assert strength(PASSPHRASE).score == 4
+
+
+def test_a_very_long_passphrase_is_judged_by_its_beginning() -> None:
+    """Longer ones than the estimator takes are as good as what they begin with."""
+    assert strength(PASSPHRASE * 10).score == 4
+    assert strength("a" * 100).score < 3
