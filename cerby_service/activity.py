@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.routing import Route
 
 from cerby_service.auth import Caller
-from cerby_service.database import Database, Draft, Reading, Writing, people, streams
+from cerby_service.database import Database, Draft, Reading, Writing, devices, people, streams
 from cerby_service.database import activity as log
 from cerby_service.database.activity import StoredLine, Wanted
 from cerby_service.errors import Refusal
@@ -15,11 +15,13 @@ from cerby_service.permitted import may
 from cerby_wire import activity
 from cerby_wire.activity import (
     ACTIVITY,
+    LAST,
     MOST_SEEN,
     PAGE,
     ActivityPage,
     AddedSeen,
     AddSeen,
+    Last,
     Seen,
     Shown,
     line_digest,
@@ -44,6 +46,7 @@ class Activity:
         return [
             Route(ACTIVITY, http.signed(self.lines), methods=["GET"]),
             Route(ACTIVITY, http.signed_with(AddSeen, self.add), methods=["POST"]),
+            Route(LAST, http.signed(self.last), methods=["GET"]),
         ]
 
     async def lines(self, caller: Caller, request: Request) -> ActivityPage:
@@ -88,6 +91,17 @@ class Activity:
         generation = self._database.generation
         head = await self._database.read(lambda reading: log.head(reading, caller.workspace, generation))
         return AddedSeen(taken, head)
+
+    async def last(self, caller: Caller, _request: Request) -> Last:
+        """When members were here last, and when they last used what the caller owns; nothing for who may not know."""
+
+        def read(reading: Reading) -> Last:
+            people = devices.last_contacts(reading, caller.workspace) if may(caller, "see_members") else {}
+            owns = may(caller, "see_account_activity", "owner")
+            used = log.last_used(reading, caller.workspace, caller.user) if owns else {}
+            return Last(people, used)
+
+        return await self._database.read(read)
 
 
 def _mine(caller: Caller) -> log.Condition:

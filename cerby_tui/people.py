@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import get_args
 
+from msgspec.structs import replace
+
 from cerby_tui.errors import UsageError
 from cerby_tui.ground import Ground
 from cerby_tui.team_values import Colleague, SoleOwned
+from cerby_tui.vault.lately import read_lately
 from cerby_tui.vault.streams import Streams
 from cerby_wire.headers import Policy, WorkspaceRole
 from cerby_wire.permissions import MESSAGE_BROWSERS, Action, allowed
@@ -30,7 +33,8 @@ class People:
         me = self._ground.identity.user
         workspace = self._ground.around().workspace()
         count = self._ground.reader.value("SELECT count(*) FROM cards WHERE deleted = 0")
-        return self._colleague(me, workspace, self._names(), {me: int(count)})
+        me_here = self._colleague(me, workspace, self._names(), {me: int(count)})
+        return replace(me_here, last_activity=read_lately(self._ground.reader).people.get(me, 0))
 
     def members(self) -> list[Colleague]:
         """Everybody who is or was in the workspace, those who are first, then by name."""
@@ -42,7 +46,9 @@ class People:
         workspace = self._ground.around().workspace()
         names, counts = self._names(), self._counts()
         people = workspace.people if workspace else {}
-        return {user: self._colleague(user, workspace, names, counts) for user in people}
+        found = {user: self._colleague(user, workspace, names, counts) for user in people}
+        here = read_lately(self._ground.reader).people
+        return {user: replace(one, last_activity=here.get(user, 0)) for user, one in found.items()}
 
     def some(self, users: Iterable[bytes]) -> dict[bytes, Colleague]:
         """These people, by their id, without the number of their accounts."""

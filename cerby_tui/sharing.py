@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from cerby_tui.changing import Changing
 from cerby_tui.errors import UsageError
 from cerby_tui.ground import Ground
 from cerby_tui.people import People
 from cerby_tui.team_values import Colleague, Member
 from cerby_tui.vault import content as contents
+from cerby_tui.vault.lately import read_lately
 from cerby_tui.vault.outbox import Outbox, Pending
 from cerby_tui.vault.people_notes import leaving, off_for_now
 from cerby_tui.vault.resting import ever_suspended
@@ -43,6 +46,8 @@ class Sharing:
         known = self._people.some(rests | people)
         found = [_member(known[user], role, user in touched, notes.get(user, "")) for user, role in people.items()]
         found += [_member(known[user], role, False, RESTS) for user, role in rests.items() if user not in people]
+        used = read_lately(self._ground.reader).used.get(account, {})
+        found = [replace(one, last_used=used.get(one.user, 0)) for one in found]
         return sorted(found, key=lambda member: (member.role != "owner", member.name.casefold(), member.user))
 
     def _noted(self, state: AccountState | None) -> tuple[Roles, dict[bytes, str]]:

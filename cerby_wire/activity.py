@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import ClassVar, Literal
 
+from msgspec import field
+
 from cerby_wire.encoding import encode
 from cerby_wire.headers import Wire
 from cerby_wire.primitives import digest
@@ -16,6 +18,7 @@ from cerby_wire.records import Record
 from cerby_wire.shapes import Shape, SignedRecord
 
 ACTIVITY = "/v1/activity"
+LAST = "/v1/activity/last"
 PAGE = 500
 MOST_SEEN = 200
 
@@ -190,3 +193,10 @@ class AddedSeen(Shape, frozen=True):
 
     taken: int
     head: ActivityHead
+
+
+class Last(Shape, frozen=True):
+    """When each member was here last, and when each did something last on each account that the caller owns; UTC ms."""
+
+    people: dict[bytes, int] = field(default_factory=dict)
+    used: dict[bytes, dict[bytes, int]] = field(default_factory=dict)

@@ -17,6 +17,7 @@ from cerby_tui.errors import Alarm
 from cerby_tui.session import Session
 from cerby_tui.values import Item
 from cerby_wire.activity import Line, line_digest, next_hash
+from tests.crowd import gather
 from tests.devices import Device, found_directly
 from tests.fakes import FrozenClock
 from tests.rig import ServiceRig, service_rig
@@ -241,3 +242,25 @@ async def test_filters_reach_the_service(session: Session) -> None:
     assert await told(session, people=(b"\x01" * 20,)) == []
     assert await told(session, since=session._clock.now() + MINUTE) == []
     assert len(await told(session, limit=2)) == 2
+
+
+async def test_when_people_were_here_last(tmp_path: Path, rig: ServiceRig, clock: FrozenClock) -> None:
+    """Members are listed with their last contact, and on an account with when they last did something to it."""
+    crowd = await gather(rig, tmp_path, clock, ("owner", "user", "guest"))
+    ada, bob, eve = (person.open() for person in crowd.people)
+    account = await ada.add_account(Item("Shop"))
+    await ada.sharing.share(account, crowd[1].user, "owner")
+    await ada.sync_now()
+    clock.advance(3600)
+    await bob.sync_now()
+    bob.activity.note("viewed", account, "account")
+    await bob.sync_now()
+    await ada.sync_now()
+    await eve.sync_now()
+
+    assert {one.name: one.last_activity for one in ada.people.members()}["Bob Example"] == clock.now()
+    used = {one.name: one.last_used for one in ada.sharing.members(account)}
+    assert used["Bob Example"] - used["Ada Example"] == 3_600_000
+    assert {one.last_activity for one in eve.people.members()} == {0}
+    for session in (ada, bob, eve):
+        await session.close()

@@ -165,6 +165,22 @@ def theirs(workspace: bytes, user: bytes, *, owns: bool) -> Condition:
     return or_(own, and_(log.c.account != b"", log.c.account.in_(accounts)))
 
 
+def last_used(reading: Reading, workspace: bytes, owner: bytes) -> dict[bytes, dict[bytes, int]]:
+    """When each person did something last on each account that somebody owns."""
+    accounts = select(access.c.stream).where(
+        access.c.workspace == workspace, access.c.user == owner, access.c.role == "owner"
+    )
+    asked = (
+        select(log.c.account, log.c.user, func.max(log.c.at).label("last"))
+        .where(log.c.workspace == workspace, log.c.account.in_(accounts), log.c.user != b"")
+        .group_by(log.c.account, log.c.user)
+    )
+    found: dict[bytes, dict[bytes, int]] = {}
+    for row in reading.rows(asked):
+        found.setdefault(row.account, {})[row.user] = row.last
+    return found
+
+
 def ever_on(reading: Reading, workspace: bytes, account: bytes, user: bytes) -> bool:
     """Whether the log knows somebody on an account: they shared, changed or read it, or it was shared with them."""
     of_account = (log.c.workspace == workspace, log.c.account == account)

@@ -184,7 +184,7 @@ activity = Table(
     _bytes("signature"),
     _bytes("hash"),
 )
-Index("activity_by_account", activity.c.workspace, activity.c.account, activity.c.n)
+Index("activity_by_account", activity.c.workspace, activity.c.account, activity.c.user, activity.c.at)
 Index("activity_by_id", activity.c.workspace, activity.c.id)
 
 # Recovery devices of people, present and past: how a kit finds its person.

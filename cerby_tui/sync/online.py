@@ -23,6 +23,7 @@ from cerby_tui.sync.feed import Feed
 from cerby_tui.sync.governing import Governing
 from cerby_tui.sync.keepsafe import Keepsafe
 from cerby_tui.sync.kits import Kits
+from cerby_tui.sync.lately import Lately
 from cerby_tui.sync.lock import SyncLock
 from cerby_tui.sync.noting import Reporting
 from cerby_tui.sync.numbers import Numbers
@@ -79,7 +80,9 @@ class Online:
         self.trusting = Trusting(writing, device, self.api, clock, self.acts.sync_now)
         self.activity = ActivityLog(vault, self.api, clock)
         self.engine.afterwards.append(Reporting(vault, self.api).run)
+        self.engine.afterwards.append(Lately(vault, self.api, clock).run)
         self.engine.afterwards.append(Profiles(vault, self.api, tell).run)
+        self.engine.afterwards.append(self.sessions.learn_names)
         self.kits = Kits(vault, writing.opener, device, self.api, self.acts.sync_now)
         self._feed = Feed(self.api, self.conductor, clock, times)
         self._watch = VaultWatch(vault.database, home.vault, self.conductor.vault_changed)

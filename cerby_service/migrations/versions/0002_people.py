@@ -77,7 +77,7 @@ def _activity() -> None:
         sa.PrimaryKeyConstraint("workspace", "n"),
     )
     op.create_index("activity_by_id", "activity", ["workspace", "id"], unique=False)
-    op.create_index("activity_by_account", "activity", ["workspace", "account", "n"], unique=False)
+    op.create_index("activity_by_account", "activity", ["workspace", "account", "user", "at"], unique=False)
 
 
 def _bytes(name: str) -> sa.Column[bytes]:
