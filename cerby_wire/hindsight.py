@@ -23,4 +23,6 @@ def shut_out_since(header: Header, around: Surroundings, known: int | None = Non
         return "not_allowed"
     if header.device in workspace.suspended(header.author, n):
         return "device_suspended"
-    return "" if person.device_active(header.device, chain) else "device_not_active"
+    # A session that is newer than what the workspace knows of the chain was not removed: it is only not there yet.
+    record = person.devices.get(header.device)
+    return "device_not_active" if record is None or not record.live(max(chain, record.added)) else ""
