@@ -18,7 +18,7 @@ class KitStep(EnrolmentStep):
     title = "Your recovery kit"
     explanation = (
         "Write it down or print it, and keep it away from this device. It is the only way back into the workspace if "
-        "all your devices are lost. It is not shown again. Enter goes on: two groups are asked back. S shows it as "
+        "all your devices are lost. It is not shown again. Enter goes on: two groups are asked back. s shows it as "
         "a square for a camera."
     )
     can_focus = True
@@ -36,7 +36,7 @@ class KitStep(EnrolmentStep):
         key = getattr(event, "key", "")
         if key == "enter":
             self.post_message(self.Submitted())
-        elif key == "s":
+        elif key in ("s", "S"):
             self.app.push_screen(SquareScreen(self.enrolment.kit()))
 
     async def submit(self) -> None:
