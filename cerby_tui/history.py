@@ -13,7 +13,7 @@ from cerby_tui.people import People
 from cerby_tui.team_values import Side, Sides, Version
 from cerby_tui.undoing import Undoing
 from cerby_tui.vault import content as contents
-from cerby_tui.vault.content import CLASHES, CUSTOM, FIELDS, Content, current, default
+from cerby_tui.vault.content import CLASHES, CUSTOM, FIELDS, LEAVING, Content, current, default
 from cerby_tui.vault.opener import KeyOpener
 from cerby_tui.vault.outbox import Outbox
 from cerby_tui.vault.streams import Streams
@@ -117,6 +117,8 @@ class History:
     def _told(self, done: Done) -> str:
         if done.act == "share":
             return f"{', '.join(self._shared(user, *roles) for user, roles in done.change.items())} ({done.label})"
+        if set(done.change) == {LEAVING}:
+            return f"leaving {done.label}"
         if done.act == "edit":
             return f"{', '.join(fields_of(done.change)) or 'a settled clash'} of {done.label}"
         return f"{ACTS[done.act]} {done.label}"

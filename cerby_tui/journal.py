@@ -6,7 +6,9 @@ from typing import Any, Literal
 
 from msgspec import Struct
 
-QUIET = {"copied_at"}
+from cerby_tui.vault.content import SETTLED, STAY_OFF
+
+QUIET = {"copied_at", SETTLED, STAY_OFF}
 """Fields that are noted by the way: nobody thinks of them as a change of theirs."""
 
 

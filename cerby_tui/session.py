@@ -27,10 +27,11 @@ from cerby_tui.sync.status import Board
 from cerby_tui.sync.thread import SyncThread
 from cerby_tui.system_keyring import SystemKeyring
 from cerby_tui.unlocking import require_lease, unlock
-from cerby_tui.values import Changed, Committed, Item, MessageKey, OfferedNumber, SyncStatus
+from cerby_tui.values import Changed, Committed, Item, Message, MessageKey, OfferedNumber, SyncStatus
 from cerby_tui.vault.around import Around
 from cerby_tui.vault.meta import Meta
 from cerby_tui.vault.vault import open_database
+from cerby_tui.words import CODE_FRESH
 from cerby_wire.headers import Policy
 
 if TYPE_CHECKING:
@@ -106,6 +107,15 @@ class Session(Reading, Rooms):
         """Name of the person, e-mail address, name of the device, workspace id in hexadecimal."""
         one = self._identity
         return one.name, one.email, one.device_name, one.workspace.hex()
+
+    def code_now(self, account: bytes) -> Message | None:
+        """The newest message with a code, as far as this person may have it now.
+
+        Who browses no messages gets codes while they log in, so only fresh ones.
+        """
+        message = self.newest_code(account)
+        stale = message is not None and self._clock.now() - message.received_at > CODE_FRESH
+        return None if stale and not self.people.browses() else message
 
     def policy(self) -> Policy:
         """What the workspace asks of its members' clients: idle lock, clipboard, offline allowance, in seconds."""

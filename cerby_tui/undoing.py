@@ -10,8 +10,8 @@ from cerby_tui.changing import Changing
 from cerby_tui.errors import UsageError
 from cerby_tui.ground import Ground
 from cerby_tui.journal import Done
-from cerby_tui.sync.merge import Change
-from cerby_tui.vault.content import CLASHES, COLLECTIONS, CUSTOM, FIELDS, current, default
+from cerby_tui.sync.merge import SETS, Change
+from cerby_tui.vault.content import CLASHES, CUSTOM, FIELDS, current, default
 from cerby_tui.vault.shares import stored_roles, with_shares
 
 STAYS = "It stays as it is now."
@@ -70,7 +70,7 @@ def taken_back(content: Mapping[str, Any], change: Mapping[Any, list[Any]]) -> C
     """
     back: Change = {}
     for name, (before, wanted) in change.items():
-        if name in (CLASHES, COLLECTIONS):
+        if name == CLASHES or name in SETS:
             back[name] = [wanted, before]
         elif name == FIELDS:
             back[name] = _fields_back(content, before, wanted)

@@ -48,7 +48,7 @@ async def _show(shell: Shell, name: str) -> None:
 
     async with shell.session() as session:
         card = session.find(name)
-        message = session.newest_code(card.id)
+        message = session.code_now(card.id)
         if message is not None:
             session.activity.note("copied", card.id, "code")
     if message is None:

@@ -8,6 +8,8 @@ from cerby_tui.cli.declare import command, run
 from cerby_tui.cli.output import moment, say_json, table
 from cerby_tui.cli.shell import Shell
 
+NO_INBOX = "Guests and Login-Only people get codes while they log in, and no Shared Inbox."
+
 
 @command(
     ("inbox", "the newest messages of every account"),
@@ -43,9 +45,12 @@ async def _inbox(
     limit: int,
 ) -> None:
     from cerby_tui.cli.shapes import message_shape
+    from cerby_tui.errors import RefusedError
     from cerby_tui.values import InboxFilter
 
     async with shell.session() as session:
+        if not session.people.browses():
+            raise RefusedError("no_inbox", NO_INBOX, next_step="Get the code of an account with: cerby-tui code show")
         accounts = tuple(session.find(name).id for name in names)
         wanted = InboxFilter(words, apps, accounts, collections, with_code=with_code)
         messages = session.messages(wanted, limit=limit)

@@ -17,7 +17,7 @@ from cerby_tui.screens.account_history import HistoryPane
 from cerby_tui.screens.account_note import note_of
 from cerby_tui.screens.account_rights import Rights
 from cerby_tui.screens.account_users import UsersPane
-from cerby_tui.screens.association import code_now, steps_of, why_no_codes
+from cerby_tui.screens.association import steps_of, why_no_codes
 from cerby_tui.screens.base import sheet
 from cerby_tui.screens.desk import Desk
 from cerby_tui.team_values import Sides
@@ -147,7 +147,7 @@ class AccountScreen(AccountActs):
         card = self.account.card
         self.query_one(TopBar).trail = ("Accounts", card.label)
         self._show_note()
-        newest = code_now(self.desk, self.account_id)
+        newest = self.desk.session.code_now(self.account_id)
         code = newest.code.text if newest and newest.code else ""
         self.query_one(BigCode).show(code, newest.received_at if newest else 0, why_no_codes(card))
         heading, steps, sentence = steps_of(self.account, self.desk)

@@ -16,7 +16,6 @@ from cerby_tui.messages import CopyWanted, FieldActed, FieldChanged
 from cerby_tui.screens.account_fields import changes_for
 from cerby_tui.screens.account_rights import Rights
 from cerby_tui.screens.account_values import is_secret, text_of
-from cerby_tui.screens.association import code_now
 from cerby_tui.screens.base import Place
 from cerby_tui.team_values import Sides
 from cerby_tui.terminal_text import line as one_line
@@ -50,7 +49,7 @@ class AccountActs(Place):
         if action == "restore_account":
             return card.role == "owner" and card.deleted
         if action == "copy_newest_code":
-            return code_now(self.desk, self.account_id) is not None
+            return self.desk.session.code_now(self.account_id) is not None
         return super().check_action(action, parameters)
 
     def focus_field(self, name: str) -> None:
@@ -178,7 +177,7 @@ class AccountActs(Place):
 
     def action_copy_newest_code(self) -> None:
         """The newest code of this account."""
-        message = code_now(self.desk, self.account_id)
+        message = self.desk.session.code_now(self.account_id)
         if message and message.code:
             self.post_message(CopyWanted(message.code.text, "Code"))
             self.desk.session.activity.note("copied", self.account_id, "code")

@@ -61,6 +61,7 @@ class HistoryPane(Vertical):
         super().__init__(id="history")
         self._desk, self._account, self._may = desk, account, may
         self._rows: list[tuple[Version, FieldChange]] = []
+        self._deleted = False
         self._revealed = -1
         self._hiding: Timer | None = None
 
@@ -79,6 +80,7 @@ class HistoryPane(Vertical):
     def read(self) -> None:
         """Read the versions anew."""
         try:
+            self._deleted = self._desk.session.card(self._account).deleted
             versions = self._desk.session.history.versions(self._account)
         except CerbyError:
             versions = []  # it is gone; the page says so
@@ -119,7 +121,8 @@ class HistoryPane(Vertical):
 
     def may_restore(self, which: str) -> bool:
         """Whether this person may have a value of the selected change back."""
-        return bool(self.selected and self._may("edit_account") and source(*self.selected, which))
+        here = self.selected is not None and self._may("edit_account") and not self._deleted
+        return bool(here and self.selected and source(*self.selected, which))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Only what can come back, and only what is hidden is revealed."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from cerby_tui import words
-from cerby_tui.screens.association import code_now
 from cerby_tui.screens.base import WIDE
 from cerby_tui.screens.desk import Desk
 from cerby_tui.terminal_text import line as one_line
@@ -21,7 +20,7 @@ def note_of(account: Account, desk: Desk, width: int) -> str:
         return "deleted: R restores it"
     if card.closed:
         return "handed over: its old content is closed"
-    newest = code_now(desk, card.id) if width < WIDE and card.code else None
+    newest = desk.session.code_now(card.id) if width < WIDE and card.code else None
     if newest and newest.code:
         return f"{words.code_groups(one_line(newest.code.text))} · {words.age(newest.received_at, desk.now())}"
     by = f" by {one_line(account.modified_by)}" if account.modified_by else ""

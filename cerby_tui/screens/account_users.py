@@ -18,6 +18,7 @@ from cerby_tui.screens.account_rights import Rights
 from cerby_tui.screens.choose import Choice, ChooseScreen
 from cerby_tui.screens.confirm import ConfirmScreen
 from cerby_tui.screens.desk import Desk
+from cerby_tui.sharing import LEAVES, RESTS
 from cerby_tui.team_values import Member
 from cerby_tui.values import Card
 from cerby_tui.widgets.remark import Remark
@@ -37,6 +38,7 @@ ROLES = (
     Choice("owner", "Owner", "Edits, shares, sees the password, has phone numbers made."),
     Choice("collaborator", "Collaborator", "Logs in, copies what is no secret, gets the codes."),
 )
+LEFT = "You leave the account as soon as another Owner is online. u takes it back."
 KNOWS = "What they have read or copied they may still know: change it at its site."
 
 
@@ -58,7 +60,9 @@ def status_of(one: Member) -> Cell:
         return Cell("↑ not sent yet", "warn")
     if one.workspace_role is None:
         return Cell("Removed", "muted")
-    return Cell("New key waits", "warn") if one.stale else Cell("Active", "good")
+    if one.stale:
+        return Cell({LEAVES: "Leaving", RESTS: "Suspended"}.get(one.stale, "New key waits"), "warn")
+    return Cell("Active", "good")
 
 
 class UsersPane(Vertical):
@@ -181,16 +185,15 @@ class UsersPane(Vertical):
             return
         name = terminal_text.line(one.name)
         if one.you:
-            question = ConfirmScreen(
-                "Leave this account?", "It vanishes from all of your devices at once.", yes="Leave"
-            )
+            lost = "It vanishes from all of your devices as soon as another Owner is online."
+            question = ConfirmScreen("Leave this account?", lost, yes="Leave")
         else:
             lost = f"They lose it and its messages at once, and its key is renewed. {KNOWS}"
             question = ConfirmScreen(f"Remove {name} from this account?", lost, yes="Remove from account")
 
         def answered(yes: bool | None) -> None:
             if yes:
-                said = "You left the account." if one.you else f"{name} was taken off the account. u takes it back."
+                said = LEFT if one.you else f"{name} was taken off the account. u takes it back."
                 self._do(self._desk.session.sharing.remove(self._account, one.user), said)
 
         self.app.push_screen(question, answered)

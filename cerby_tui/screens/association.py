@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
+from msgspec.structs import replace
+
 from cerby_tui import words
 from cerby_tui.screens.desk import Desk
 from cerby_tui.terminal_text import line
-from cerby_tui.values import Account, Card, InboxFilter, Message
+from cerby_tui.values import Account, Card, InboxFilter
 from cerby_tui.widgets.account_side import Step
 
 
@@ -21,12 +25,12 @@ def why_no_codes(card: Card) -> str:
     return "Codes appear here once this account has a phone number made by Cerby."
 
 
-def code_now(desk: Desk, account: bytes) -> Message | None:
-    """The newest message with a code; for people who get codes only while they log in, only while it is fresh."""
-    message = desk.session.newest_code(account)
-    if message and not desk.session.people.browses() and desk.now() - message.received_at > words.CODE_FRESH:
-        return None
-    return message
+def as_reachable(desk: Desk, cards: Iterable[Card]) -> list[Card]:
+    """Cards as this person may see them: who browses no messages sees codes while they are fresh, and counts none."""
+    if desk.session.people.browses():
+        return list(cards)
+    since = desk.now() - words.CODE_FRESH
+    return [replace(card, code=card.code if card.code_at >= since else None, unread=0) for card in cards]
 
 
 def steps_of(account: Account, desk: Desk) -> tuple[str, list[Step], str]:

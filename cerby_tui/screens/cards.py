@@ -15,6 +15,7 @@ from textual.widgets import Input
 from cerby_tui import terminal_text, words
 from cerby_tui.commands import bindings
 from cerby_tui.messages import CopyWanted, RowOpened
+from cerby_tui.screens.association import as_reachable
 from cerby_tui.screens.base import Place, sheet
 from cerby_tui.values import Card, CardFilter, Changed
 from cerby_tui.widgets.bars import TopBar
@@ -22,6 +23,7 @@ from cerby_tui.widgets.card_grid import CardGrid
 from cerby_tui.widgets.entry import SearchEntry
 from cerby_tui.widgets.summary import Summary
 
+NONE_YET = ("No accounts yet", "", "An account stands here as soon as somebody shares it with you.")
 SORTS = {"label": "by label", "recent": "newest activity first", "app": "by app"}
 FIRST = (
     "No accounts yet",
@@ -61,7 +63,7 @@ class CardsScreen(Place):
         self._read()
 
     def _read(self) -> None:
-        cards = self.desk.session.cards(self._filter)
+        cards = as_reachable(self.desk, self.desk.session.cards(self._filter))
         cards = sorted(cards, key=lambda card: not card.favourite)
         grid = self.query_one(CardGrid)
         grid.empty = self._why_empty()
@@ -77,7 +79,9 @@ class CardsScreen(Place):
             return ("No results found", f"No account matches “{typed}”. Esc clears the filter.")
         if chosen.apps or chosen.collections:
             return ("No results found", "No account passes the filters. Esc clears them.")
-        return ("No deleted accounts", "Esc goes back to the others.") if chosen.deleted else FIRST
+        if chosen.deleted:
+            return ("No deleted accounts", "Esc goes back to the others.")
+        return FIRST if self.desk.may("add_account") else NONE_YET
 
     def _summary(self) -> list[str]:
         chosen = self._filter
@@ -98,7 +102,15 @@ class CardsScreen(Place):
     def tick(self, countdown: str) -> None:
         """Ages go on."""
         super().tick(countdown)
+        if not self.desk.session.people.browses():
+            self._read()  # a code that is not fresh any more goes
         self.query_one(CardGrid).tick()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Not everybody adds accounts."""
+        if action == "add_account":
+            return self.desk.may("add_account")
+        return super().check_action(action, parameters)
 
     def account_in_focus(self) -> bytes | None:
         """The selected account."""

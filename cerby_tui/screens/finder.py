@@ -201,6 +201,8 @@ class PaletteScreen(Finder):
         return lambda: self._to_account(account)
 
     def _messages(self, typed: str) -> list[Finding]:
+        if not self._desk.session.people.browses():
+            return []
         found = self._desk.session.messages(InboxFilter(words=typed), limit=MOST)
         now = self._desk.now()
         return [

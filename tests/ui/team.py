@@ -181,7 +181,7 @@ class StillDevices(Told, Devices):
 
     async def of(self, user: bytes) -> list[TrustedSession]:
         await self._do("of", user)
-        return [replace(one, name=f"Session {one.device[-1]}", this=False) for one in self.sessions]
+        return [replace(one, name=f"Session {one.device.decode()[-1]}", this=False) for one in self.sessions]
 
     def warnings(self, device: bytes) -> list[str]:
         return self.warned
