@@ -27,6 +27,7 @@ class People:
     def __init__(self, ground: Ground) -> None:
         self._ground = ground
         self._streams = Streams(ground.reader)
+        self._counted: tuple[object, dict[bytes, int]] = (None, {})
 
     def me(self) -> Colleague:
         """The person of this session."""
@@ -145,12 +146,16 @@ class People:
         return {user: (name, email) for user, name, email in rows}
 
     def _counts(self) -> dict[bytes, int]:
-        """How many accounts that are visible here list each person."""
+        """How many accounts that are visible here list each person; counted anew when an account changed."""
+        stand = self._ground.reader.row("SELECT count(*), sum(n) FROM streams WHERE kind = 'account' AND lost = 0")
+        if stand == self._counted[0]:
+            return self._counted[1]
         counts: dict[bytes, int] = {}
         for (raw,) in self._ground.reader.rows("SELECT state FROM streams WHERE kind = 'account' AND lost = 0"):
             state = decode_state(raw) if raw else None
             for user in state.members if isinstance(state, AccountState) else ():
                 counts[user] = counts.get(user, 0) + 1
+        self._counted = (stand, counts)
         return counts
 
     def _colleague(

@@ -6,11 +6,11 @@ from msgspec import Struct
 
 from cerby_tui.sync.composing import Composing
 from cerby_tui.sync.judging import Judge
+from cerby_tui.vault.content import LEAVING
 from cerby_tui.vault.people_notes import leaving, off_for_now
 from cerby_tui.vault.resting import may_return
 from cerby_tui.vault.shares import Roles, stored_roles
 from cerby_tui.vault.vault import Vault
-from cerby_wire.entries import read_header
 from cerby_wire.epochs import outdated
 from cerby_wire.headers import Entry
 from cerby_wire.primitives import digest
@@ -39,6 +39,7 @@ class Renewing:
         self._composing = composing
         self._base: Base | None = None
         self._looked: dict[bytes, int] = {}
+        self._asked: set[bytes] = set()
 
     def due(self) -> list[Renewal]:
         """What has to be written now. Each account is tried once for each state that it and the workspace are in."""
@@ -47,8 +48,10 @@ class Renewing:
             return []
         around = Judge(self._vault.database, self._vault.identity)
         back, found = may_return(around), []
+        self._asked = self._with_wishes()
+        busy = {row[0] for row in self._vault.database.rows("SELECT stream FROM under_way")}
         for account, n in to_look_at.items():
-            if self._vault.outbox.under_way(account) is None:
+            if account not in busy:
                 self._looked[account] = n
                 if renewal := self._look(account, around, back):
                     found.append(renewal)
@@ -70,6 +73,11 @@ class Renewing:
     def _accounts(self) -> dict[bytes, int]:
         sql = "SELECT id, n FROM streams WHERE kind = 'account' AND lost = 0 AND stopped = '' AND n > 0"
         return dict(self._vault.database.rows(sql))
+
+    def _with_wishes(self) -> set[bytes]:
+        """The accounts whose cards say, or quote, that somebody wants to leave: few, found without opening any."""
+        sql = "SELECT account FROM accounts WHERE instr(item, ?)"
+        return {row[0] for row in self._vault.database.rows(sql, (LEAVING.encode(),))}
 
     def _mark(self) -> bytes:
         """How all streams stand."""
@@ -96,9 +104,9 @@ class Renewing:
 
     def _author_gone(self, state: AccountState) -> set[bytes]:
         """Whoever made the key in force, if they are not on the account: an administrator who handed it over."""
-        entry = self._vault.streams.entry(state.stream, state.epoch_at)
-        author = read_header(entry).author if entry else b""
-        return {author} - {b""} - state.members.keys()
+        if state.epoch == 1:  # who begins an account is on it
+            return set()
+        return {self._vault.streams.author(state.stream, state.epoch_at)} - {b""} - state.members.keys()
 
     def _returning(self, state: AccountState, around: Judge, back: set[bytes]) -> Roles:
         """Those who were off for a suspended session that is gone now."""
@@ -110,5 +118,7 @@ class Renewing:
 
     def _leaving(self, state: AccountState) -> set[bytes]:
         """Other Owners who want to be taken off."""
+        if state.stream not in self._asked:
+            return set()
         content = self._vault.accounts.stored(state.stream)
         return leaving(state, self._vault.streams, content) - {self._vault.identity.user}

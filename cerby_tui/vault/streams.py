@@ -99,6 +99,11 @@ class Streams:
         later = self.entries(state.stream, state.item_at)
         return any(isinstance(read_header(entry).act, AccountAdopt) for entry in later)
 
+    def author(self, stream: bytes, n: int) -> bytes:
+        """Who wrote entry `n` of a stream; empty if it is not held."""
+        raw = self._database.value("SELECT header FROM entries WHERE stream = ? AND n = ?", (stream, n))
+        return read_header(Entry(raw, b"", b"")).author if raw else b""
+
     def headers(self, stream: bytes) -> list[Header]:
         """What all entries of a stream say, in order, without their bodies."""
         sql = "SELECT header FROM entries WHERE stream = ? ORDER BY n"
