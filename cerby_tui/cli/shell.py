@@ -58,12 +58,21 @@ class Shell:
 
         return getpass("Passphrase: ")
 
+    def _say_ended(self) -> None:
+        """Where a session was ended here, say so. Raises SessionRemoved."""
+        if self.home.farewell.exists():
+            from cerby_tui.farewells import said, settle
+
+            if farewell := settle(self.home):
+                raise said(farewell)
+
     @asynccontextmanager
     async def session(self, *, live: bool = False) -> AsyncIterator[Session]:
         """The open vault; with `live`, also in sync with the service. Raises LockedErrors."""
         import asyncio
 
         if not self.home.enrolled():
+            self._say_ended()
             raise NoVault("Nothing is set up on this device yet.", next_step="Run cerby-tui, or cerby-tui demo.")
         passphrase = self.passphrase()
         from cerby_tui.clock import SystemClock

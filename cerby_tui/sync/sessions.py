@@ -36,6 +36,7 @@ class Sessions:
         self._api = api
         self._governing = governing
         self._sync = sync
+        self._asked = 0
 
     async def own(self) -> tuple[list[DeviceView], dict[bytes, str]]:
         """One's own sessions as the service lists them, and the names that open. Raises OfflineError, RefusedError."""
@@ -45,6 +46,19 @@ class Sessions:
         if kept != kept | names:
             self._vault.meta.write(NAMES, kept | names)
         return views, kept | names
+
+    async def learn_names(self) -> None:
+        """Ask for the names of sessions that came since, once for each state of the chain: for when one is ended.
+
+        Raises OfflineError, RefusedError.
+        """
+        person = self._vault.streams.user(self._vault.identity.user)
+        if person is None or person.n == self._asked:
+            return
+        known = self._vault.meta.read(NAMES, dict[bytes, str]) or {}
+        if not set(person.active_devices(person.n)) <= set(known):
+            await self.own()
+        self._asked = person.n
 
     async def of(self, user: bytes) -> list[DeviceView]:
         """The sessions of another member, without names. Raises OfflineError, RefusedError."""
