@@ -48,7 +48,9 @@ class Choices(LineList):
         return len(self.choices)
 
     def show(self, choices: tuple[Choice, ...]) -> None:
-        """Offer other ones."""
+        """Offer other ones; the first is chosen, so that nobody discards what they were about to go on with."""
+        if choices != self.choices:
+            self.index = 0
         self.choices = choices
         self.styles.height = self.cell_height * len(choices)
         self.redraw()

@@ -11,7 +11,9 @@ from textual.pilot import Pilot
 
 from cerby_tui.home import Home
 from cerby_tui.screens.cards import CardsScreen
+from cerby_tui.screens.enrolment import BOXES, box_of
 from cerby_tui.screens.enrolment_kit import KitStep
+from cerby_tui.screens.enrolment_steps import EnrolmentStep
 from cerby_tui.screens.enrolment_ways import CodeStep, InviteStep
 from cerby_tui.screens.welcome import WelcomeScreen
 from tests.devices import PASSPHRASE, enrol
@@ -108,3 +110,9 @@ async def test_another_code_after_coming_back(home: Home, rig: ServiceRig, tmp_p
         await keys(pilot, "enter", "ctrl+r")
         assert isinstance(step(pilot), CodeStep)
         assert "Another code can be sent in 60 s." in " ".join(shown(pilot).split())
+
+
+def test_every_step_of_every_way_has_its_box() -> None:
+    """Whatever an attempt says is next can be shown."""
+    for name in BOXES:
+        assert issubclass(box_of(name), EnrolmentStep)
