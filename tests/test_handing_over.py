@@ -14,6 +14,7 @@ from cerby_tui.values import CardFilter, InboxFilter, Item
 from tests.crowd import Crowd, gather
 from tests.fakes import FrozenClock
 from tests.rig import ServiceRig
+from tests.test_upkeep import held
 
 ALL = CardFilter()
 EVERYTHING = InboxFilter()
@@ -74,6 +75,8 @@ async def test_removal_hands_accounts_over(crowd: Crowd, sessions: list[Session]
     await everybody(cleo, dan)
     assert (dan.account(account).item.label, dan.account(account).item.password) == ("Trips again", "new")
     assert not cleo.card(account).closed
+    made_by = cleo._ground.writing.vault.streams.author(account, held(cleo, account).epoch_at)
+    assert made_by == crowd[2].user, "the administrator has seen the key that the heir began with"
 
 
 async def test_sole_owner_is_refused(crowd: Crowd, sessions: list[Session], rig: ServiceRig) -> None:

@@ -11,7 +11,7 @@ import pytest
 from cerby_tui.errors import RefusedError, UsageError
 from cerby_tui.session import Session
 from cerby_tui.sharing import LEAVES
-from cerby_tui.values import CardFilter, InboxFilter, Item
+from cerby_tui.values import CardFilter, Changed, InboxFilter, Item
 from tests.crowd import Crowd, gather
 from tests.devices import until
 from tests.fakes import FrozenClock
@@ -156,3 +156,40 @@ async def test_share_made_offline_by_somebody_lowered_meanwhile(crowd: Crowd, se
     (lost,) = bob.waiting()
     assert (lost.what, lost.refused) == ("sharing", "You are no longer an Owner of this account.")
     assert [one.name for one in ada.sharing.members(account)] == ["Ada Example", "Bob Example"]
+
+
+async def test_removed_person_loses_it_from_open_screens(crowd: Crowd, sessions: list[Session]) -> None:
+    """Whoever is taken off an account while online loses card and messages at once, and is told which."""
+    ada, bob, _cleo = sessions
+    account = await ada.add_account(Item("Mail"))
+    await ada.sharing.share(account, crowd[1].user, "collaborator")
+    await ada.sync_now()
+    bob.start()
+    await until(bob, lambda: bool(bob.cards(ALL)))
+    told: list[Changed] = []
+    bob.subscribe(told.append)
+    await ada.sharing.remove(account, crowd[1].user)
+    await ada.sync_now()
+    await until(bob, lambda: not bob.cards(ALL))
+    assert any(account in changed.accounts for changed in told)
+    assert bob.status().state == "live"
+
+
+async def test_login_only_person_never_owns(crowd: Crowd, sessions: list[Session]) -> None:
+    """Login-Only people can be put on an account as Collaborators only, and an Owner who becomes one is one."""
+    ada, bob, cleo = sessions
+    account = await ada.add_account(Item("Mail"))
+    await ada.people.set_role(crowd[1].user, "login_only")
+    ((_colleague, offered), *_others) = ada.sharing.candidates(account)
+    assert offered == ("collaborator",)
+    with pytest.raises(RefusedError) as caught:
+        await ada.sharing.share(account, crowd[1].user, "owner")
+    assert "cannot own" in caught.value.sentence
+    await ada.sharing.share(account, crowd[2].user, "owner")
+    await everybody(ada, bob, cleo)
+    await ada.people.set_role(crowd[2].user, "guest")
+    await everybody(ada, cleo)
+    assert {one.name: one.role for one in cleo.sharing.members(account)} == {
+        "Ada Example": "owner",
+        "Cleo Example": "collaborator",
+    }
