@@ -124,10 +124,10 @@ class Devices:
         by_id = {view.id: view for view in views}
         found = [
             self._session(person, device, record, by_id.get(device), names.get(device, ""))
-            for device, record in person.devices.items()
+            for device, record in sorted(person.devices.items(), key=lambda item: item[1].added)
             if not record.recovery
         ]
-        return sorted(found, key=lambda one: (not one.this, one.status == "Removed", one.enrolled, one.device))
+        return sorted(found, key=lambda one: (not one.this, one.status == "Removed"))  # else in the chain's order
 
     def _session(
         self, person: UserState, device: bytes, record: DeviceRecord, view: DeviceView | None, name: str
