@@ -51,6 +51,9 @@ class Doors(App[Ending]):
     desk: Desk | None = None
     notices: Notices
 
+    def follow_policy(self) -> None:
+        """Take over what the workspace asks of its members' clients. The app knows the settings that narrow it."""
+
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Places that show the vault's content exist while it is open, the demo menu in the demo."""
         if action in NEEDS_VAULT and self.desk is None:

@@ -51,9 +51,6 @@ class Housekeeping(Doors):
         """Start looking at the clock."""
         self.set_interval(TICK, self._tick)
 
-    def follow_policy(self) -> None:
-        """Take over what the workspace asks of its members' clients. The app knows the settings that narrow it."""
-
     async def on_event(self, event: events.Event) -> None:
         """Every key and mouse event means that somebody is there."""
         if isinstance(event, events.InputEvent):
