@@ -9,10 +9,11 @@ import httpx
 import pytest
 
 from cerby_tui.enrolling.ways import Ways
-from cerby_tui.errors import OfflineError, RefusedError, WrongPassphrase
+from cerby_tui.errors import OfflineError, RefusedError, SessionRemoved, WrongPassphrase
 from cerby_tui.home import Home
 from cerby_tui.keys import FLOOR
 from cerby_tui.session import Session, open_session
+from cerby_tui.values import Item
 from cerby_wire.headers import Policy
 from tests.devices import NO_KEYRING, PASSPHRASE, enrol
 from tests.fakes import FrozenClock
@@ -199,3 +200,34 @@ async def test_the_new_person_can_do_what_their_role_allows(
     await user.invites.invite(address(), "guest")
     for session in (admin, user):
         await session.close()
+
+
+async def test_whoever_was_removed_comes_back_as_somebody_new(
+    rig: ServiceRig, tmp_path: Path, clock: FrozenClock, ada: Session
+) -> None:
+    """Their device opens nothing any more; invited anew, they are a member again under another id."""
+    with_bob = await invited(rig, ada, tmp_path / "one", clock, email=address())
+    (bob,) = [one for one in ada.people.members() if not one.you]
+    await ada.people.remove(bob.user, {})
+    old = with_bob.open()
+    with pytest.raises(SessionRemoved):
+        await old.sync_now()
+    await old.close()
+    await invited(rig, ada, tmp_path / "two", clock, email=address())
+    both = [one for one in ada.people.members() if one.name == "Bob Builder"]
+    assert [one.status for one in both] == ["active", "removed"]
+    assert both[1].user == bob.user != both[0].user
+
+
+async def test_sharing_introduces_a_guest(rig: ServiceRig, tmp_path: Path, clock: FrozenClock, ada: Session) -> None:
+    """A Guest learns the name of whoever is on an account with them when it is shared, and of nobody else."""
+    guest = (await invited(rig, ada, tmp_path / "gus", clock, email=address(), name="Gus", role="guest")).open()
+    await invited(rig, ada, tmp_path / "bob", clock, email=address())
+    me = guest.people.me().user
+    account = await ada.add_account(Item("Shop"))
+    await ada.sync_now()
+    await ada.sharing.share(account, me, "collaborator")
+    await ada.sync_now()
+    await guest.sync_now()
+    assert {one.name for one in guest.people.members() if not one.name.startswith("Person ")} == {"Gus", "Ada Founder"}
+    await guest.close()
