@@ -19,7 +19,7 @@ def note_of(account: Account, desk: Desk, width: int) -> str:
     if card.deleted:
         return "deleted: R restores it"
     if card.closed:
-        return "handed over: its old content is closed"
+        return "handed over, old content closed"
     newest = desk.session.code_now(card.id) if width < WIDE and card.code else None
     if newest and newest.code:
         return f"{words.code_groups(one_line(newest.code.text))} · {words.age(newest.received_at, desk.now())}"

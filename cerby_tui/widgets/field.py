@@ -145,7 +145,7 @@ class FieldFace(Inked):
 
     def _actions(self, line: Line) -> None:
         for key, word in self._hints():
-            line.left(key, self.ink("title")).gap().left(word, self.ink("accent")).gap(3)
+            line.left(key, self.ink("title")).gap().left(word, self.ink("accent")).gap(2)
 
     def _hints(self) -> Iterable[tuple[str, str]]:
         keys = {

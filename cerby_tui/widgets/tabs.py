@@ -14,6 +14,9 @@ from cerby_tui import terminal_text
 from cerby_tui.widgets.ink import Inked, Line
 
 
+GAP = 4
+
+
 class TabLine(Inked):
     """Names of tabs, the current one underlined. The keys are the screen's."""
 
@@ -47,14 +50,15 @@ class TabLine(Inked):
         """The titles, and a stroke below the current one."""
         line = Line(self.content_size.width, self.rich_style)
         if y == 0 and self.note:
-            line.right(self.note, self.ink("muted"), room=line.free // 2)
+            needed = sum(terminal_text.width(title) + 2 + GAP for title in self._tabs.values())
+            line.right(self.note, self.ink("muted"), room=max(line.free - needed, 0))
         for number, (tab, title) in enumerate(self._tabs.items(), 1):
             chosen = tab == self.current
             if y == 0:
-                line.left(f"{number} ", self.ink("faint")).left(title, self.ink("title" if chosen else "muted")).gap(4)
+                line.left(f"{number} ", self.ink("faint")).left(title, self.ink("title" if chosen else "muted")).gap(GAP)
             else:
                 stroke = ("━" if chosen else " ") * (terminal_text.width(title) + 2)
-                line.left(stroke, self.ink("edge-focus")).gap(4)
+                line.left(stroke, self.ink("edge-focus")).gap(GAP)
         return line.strip()
 
     def on_click(self, event: events.Click) -> None:
@@ -65,4 +69,4 @@ class TabLine(Inked):
             if event.x < at:
                 self.post_message(self.Clicked(tab))
                 return
-            at += 4
+            at += GAP
