@@ -73,6 +73,7 @@ class WaitingStep(_Focused):
     number = 4
     before: ClassVar[type[EnrolmentStep] | None] = None
     title = "Waiting for approval"
+    explanation = "Nothing comes to this device without the code that is shown here and typed there."
     _looking: Timer | None = None
 
     def questions(self) -> Iterable[Widget]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from cerby_tui.clock import Clock
 from cerby_tui.errors import RefusedError
+from cerby_tui.words import count_of
 
 MOST = 5
 WITHIN = 3600.0
@@ -30,7 +31,7 @@ class Tries:
         wait = self._wrong[-1] + SLOWED * 2 ** (len(self._wrong) - 1) - self._clock.monotonic()
         if wait > 0:
             seconds = int(wait) + 1
-            said = f"A wrong code was typed a moment ago. Wait {seconds} seconds."
+            said = f"A wrong code was typed a moment ago. Wait {count_of(seconds, 'second')}."
             raise RefusedError("slow_down", said, safe="Nothing was changed.", retry_after=seconds)
 
     def wrong(self) -> str:
