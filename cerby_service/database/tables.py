@@ -185,7 +185,6 @@ activity = Table(
     _bytes("hash"),
 )
 Index("activity_by_account", activity.c.workspace, activity.c.account, activity.c.user, activity.c.at)
-Index("activity_by_id", activity.c.workspace, activity.c.id)
 
 # Recovery devices of people, present and past: how a kit finds its person.
 kits = Table("kits", metadata, _bytes("device", key=True), _bytes("workspace"), _bytes("user"))

@@ -76,7 +76,6 @@ def _activity() -> None:
         _bytes("hash"),
         sa.PrimaryKeyConstraint("workspace", "n"),
     )
-    op.create_index("activity_by_id", "activity", ["workspace", "id"], unique=False)
     op.create_index("activity_by_account", "activity", ["workspace", "account", "user", "at"], unique=False)
 
 
