@@ -119,6 +119,11 @@ def field(name: str) -> str:
     return FIELDS.get(name) or name.removeprefix("fields.")
 
 
+def moment(at: int) -> str:
+    """ISO 8601 in UTC, for files and programs; empty for a time that is not known (0)."""
+    return _local(at, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z") if at else ""
+
+
 def clock_time(at: int, zone: tzinfo | None = None) -> str:
     """Hours and minutes."""
     return _local(at, zone).strftime("%H:%M")

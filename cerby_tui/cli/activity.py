@@ -9,17 +9,15 @@ import click
 
 from cerby_tui.cli.declare import command, options, passphrase_option, run
 from cerby_tui.cli.documented import Lazy
-from cerby_tui.cli.output import moment, say, say_json, table
+from cerby_tui.cli.output import say, say_json, table
 from cerby_tui.cli.shell import Shell
 
 if TYPE_CHECKING:
     from cerby_tui.activity import ActivityFilter
     from cerby_tui.session import Session
-    from cerby_tui.team_values import Happening
 
 HERE = "cerby_tui.cli.activity"
 SPANS = {"today": 0, "7d": 7, "30d": 30, "3m": 91}
-COLUMNS = ("Time", "Event", "Account", "App", "User", "Device", "Concerns", "Detail")
 
 
 class Moment(click.ParamType[int]):
@@ -105,16 +103,19 @@ async def _list(
 ) -> None:
     from msgspec.structs import replace
 
+    from cerby_tui.activity_export import COLUMNS, csv_rows, row_of, shape_of
+
     async with shell.session() as session:
         named = tuple(_person(session, name) for name in people)
         cards = tuple(session.find(name).id for name in accounts)
         found = await session.activity.lines(replace(wanted, people=named, accounts=cards))
     if shell.as_json:
-        say_json([_shape(line) for line in found])
+        say_json([shape_of(line) for line in found])
     elif as_csv:
-        _say_csv([COLUMNS, *map(_row, found)])
+        for row in csv_rows(found):
+            say(row)
     else:
-        table([column.upper() for column in COLUMNS], [_row(line) for line in found])
+        table([column.upper() for column in COLUMNS], [row_of(line) for line in found])
 
 
 def _person(session: Session, name: str) -> bytes:
@@ -126,52 +127,6 @@ def _person(session: Session, name: str) -> bytes:
     if len(found) != 1:
         raise UsageError(f"{len(found) or 'No'} people here are called {name!r}.", next_step="Give the e-mail address.")
     return found[0].user
-
-
-def _row(line: Happening) -> tuple[str, ...]:
-    return (
-        moment(line.at),
-        line.event,
-        line.account,
-        line.app,
-        line.person,
-        line.device,
-        line.subject,
-        line.detail,
-    )
-
-
-def _say_csv(rows: list[tuple[str, ...]]) -> None:
-    """Rows as CSV; a cell that a spreadsheet would take for a formula is kept from being one."""
-    import csv
-    import io
-
-    for row in rows:
-        text = io.StringIO()
-        csv.writer(text, lineterminator="").writerow([_harmless(cell) for cell in row])
-        say(text.getvalue())
-
-
-def _harmless(cell: str) -> str:
-    return f"'{cell}" if cell.startswith(("=", "+", "-", "@", "\t")) else cell
-
-
-def _shape(line: Happening) -> dict[str, Any]:
-    """A line for programs."""
-    return {
-        "n": line.n,
-        "at": moment(line.at),
-        "received_at": moment(line.received),
-        "event": line.event,
-        "user": line.user.hex() or None,
-        "user_name": line.person,
-        "device": line.device or None,
-        "account": line.account_id.hex() or None,
-        "account_label": line.account or None,
-        "app": line.app or None,
-        "concerns": line.subject or None,
-        "detail": line.detail or None,
-    }
 
 
 @command(("activity verify", "exit code 6 and the first broken line, if the log was changed"))

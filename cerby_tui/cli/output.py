@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from typing import Any
+
+from cerby_tui.words import moment as moment
 
 
 class ReaderGone(Exception):
@@ -64,10 +65,3 @@ def _line(text: str) -> str:
     from cerby_tui.terminal_text import line
 
     return line(text)
-
-
-def moment(milliseconds: int) -> str:
-    """UTC milliseconds as ISO 8601, or "" for never."""
-    if not milliseconds:
-        return ""
-    return datetime.fromtimestamp(milliseconds / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
