@@ -28,23 +28,25 @@ class Handing:
         return [Route(SOLE_OWNED + "/{user}", http.signed(self.listed), methods=["GET"])]
 
     async def listed(self, caller: Caller, request: Request) -> SoleOwnedList:
-        """The accounts that the person in the path alone owns. Raises Refusal."""
-        permit(caller, "hand_over_accounts")
+        """The accounts that the person in the path alone owns; of others, for administrators. Raises Refusal."""
         user = read_id(request.path_params["user"])
+        if user != caller.user:
+            permit(caller, "hand_over_accounts")
         return await self._database.read(lambda reading: _listed(reading, caller.workspace, user))
 
 
 def _listed(reading: Reading, workspace: bytes, user: bytes) -> SoleOwnedList:
     rows = (streams.find(reading, workspace, account) for account in streams.sole_owned(reading, workspace, user))
-    return SoleOwnedList(tuple(_account(reading, row) for row in rows if row is not None))
+    return SoleOwnedList(tuple(_account(reading, row, user) for row in rows if row is not None))
 
 
-def _account(reading: Reading, row: StreamRow) -> SoleOwnedAccount:
+def _account(reading: Reading, row: StreamRow, leaving: bytes) -> SoleOwnedAccount:
+    """What is to be known of one account. An Owner who may own none any more counts among the Collaborators."""
     state = decode_state(row.state)
     if not isinstance(state, AccountState):
         raise Refusal("not_found", "That is no account.")
     number = numbers.held_by(reading, row.id)
-    others = sorted(user for user, listed in state.members.items() if listed.role == "collaborator")
+    others = sorted(state.members.keys() - {leaving})
     return SoleOwnedAccount(
         row.id, Position(row.n, row.head), row.epoch, row.deleted, tuple(others), number.e164 if number else ""
     )

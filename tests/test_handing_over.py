@@ -100,3 +100,22 @@ async def test_lowered_person_becomes_collaborator(crowd: Crowd, sessions: list[
     assert (bob.card(account).role, cleo.card(account).role) == ("collaborator", "owner")
     with pytest.raises(RefusedError):
         await bob.edit_account(account, {"notes": "mine"})
+
+
+async def test_anybody_may_leave_but_for_what_they_alone_own(
+    crowd: Crowd, sessions: list[Session], rig: ServiceRig
+) -> None:
+    """A User leaves the workspace by themselves once others own what they owned; their sessions end with it."""
+    _ada, bob, cleo, _dan = sessions
+    account = await bob.add_account(Item("Shop"))
+    await bob.sync_now()
+    with pytest.raises(RefusedError) as caught:
+        await bob.people.remove(crowd[1].user, {})
+    assert caught.value.code == "only_owner"
+    await bob.sharing.share(account, crowd[2].user, "owner")
+    await everybody(bob, cleo)
+    await bob.people.remove(crowd[1].user, {})
+    with pytest.raises(SessionRemoved):
+        await bob.sync_now()
+    await cleo.sync_now()
+    assert set(held(cleo, account).members) == {crowd[2].user}

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import nullcontext, suppress
 
 from cerby_tui import authoring
 from cerby_tui.authoring import Author
 from cerby_tui.authoring.account import People
-from cerby_tui.errors import RefusedError
+from cerby_tui.errors import RefusedError, SessionRemoved
 from cerby_tui.keys import DeviceKeys
 from cerby_tui.sync.api import Api
 from cerby_tui.sync.lists import CANNOT_OWN, listable
@@ -123,7 +124,8 @@ class Governing:
             if refused:
                 raise _refusal(refused[0])
             if all(answer.status in ("accepted", "already") for answer in answers):
-                await self._sync()
+                with suppress(SessionRemoved) if leaving == self._vault.identity.user else nullcontext():
+                    await self._sync()
                 return
         raise RefusedError("busy", "Others are changing the workspace at this moment.", safe=UNCHANGED)
 
