@@ -22,7 +22,8 @@ from cerby_wire.state import WorkspaceState
 
 CANNOT = (
     "Removing takes away what is written from now on. It cannot undo what was read, copied or kept before: passwords, "
-    "authenticator secrets and backup codes work until they are changed at the site where they are used."
+    "authenticator secrets and backup codes work until they are changed at the site where they are used. "
+    "What was opened is what their own app reported: who had the key could have read everything."
 )
 """To be shown with every list."""
 Kind = Literal["person", "session", "account"]

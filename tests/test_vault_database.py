@@ -147,6 +147,20 @@ def test_newer_file_is_left_alone(home: Home, database: Database) -> None:
     database.close()
 
 
+def test_a_vault_of_the_first_version_is_brought_up_to_date(database: Database) -> None:
+    """What came later is added beside what is there."""
+    for table in ("seen", "log"):
+        database.execute(f"DROP TABLE {table}")
+    database.execute("DELETE FROM _sqlite_migrations WHERE name != '0001_tables'")
+    database.execute("PRAGMA user_version=1")
+    migrate(database)
+
+    assert [database.value(f"SELECT count(*) FROM {table}") for table in ("seen", "log")] == [0, 0]  # noqa: S608
+    assert database.value("SELECT value FROM meta WHERE name = 'canary'") == CANARY.encode()
+    assert database.value("PRAGMA user_version") == NEWEST
+    database.close()
+
+
 def test_plug_ins_never_see_the_connection(database: Database) -> None:
     """An up-to-date vault opens without sqlite-utils; plug-ins of it are never run on our connection."""
     source = Path(__file__).parent.parent.joinpath("cerby_tui/vault/migrations.py").read_text()
