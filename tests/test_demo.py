@@ -17,11 +17,12 @@ import pytest
 
 from cerby_tui.codes.extract import extract
 from cerby_tui.demo.cards import demo_cards
-from cerby_tui.demo.children import ServiceProcess
+from cerby_tui.demo.children import ColleagueProcess, ServiceProcess
 from cerby_tui.demo.control import Control
 from cerby_tui.demo.household import choose_place
 from cerby_tui.demo.mail import LOOPBACK, Mailbox, mail_server
 from cerby_tui.demo.menu import acts
+from cerby_tui.demo.others import Others
 from cerby_tui.demo.passphrase import HINT, PASSPHRASE
 from cerby_tui.demo.phone import ALERT_TEXT, CODE_TEXTS, Phone
 from cerby_tui.demo.remote import DemoRemote
@@ -131,7 +132,8 @@ async def test_the_app_asks_and_the_parent_acts(tmp_path: Path) -> None:
     """Stop, a text that cannot come, start at the same place: each answered by a sentence on the same line."""
     ours, theirs = socket.socketpair()
     async with running_service(tmp_path) as service:
-        serving = asyncio.ensure_future(Control(service, Phone(service.data)).serve(ours))
+        others = Others(ColleagueProcess(tmp_path, tmp_path / "colleague.log"), service, None)
+        serving = asyncio.ensure_future(Control(service, Phone(service.data), others).serve(ours))
         remote, origin = DemoRemote(theirs.detach()), service.origin
 
         assert await remote.service_runs()

@@ -14,6 +14,12 @@ from cerby_wire.catalogue import load
 PERSON = "Robin Vale"
 EMAIL = "robin@saltmarsh.example"
 DEVICE = "Demo terminal"
+COLLEAGUE = "Jona Marsh"
+COLLEAGUE_EMAIL = "jona@saltmarsh.example"
+COLLEAGUE_DEVICE = "Jona's terminal"
+FURTHER_DEVICE = "Robin's tablet"
+YOUR_NOTES = "Ask Dana before the plan is changed."
+THEIR_NOTES = "The plan renews on the third of each month."
 
 
 @dataclass(frozen=True)
@@ -104,6 +110,18 @@ def _special() -> list[DemoCard]:
     )
     satellite = _item("Satellite link", "starlink", "ops@saltmarsh.example", "Operations", phone="+12025550143")
     return [DemoCard(alarm), DemoCard(satellite)]
+
+
+def lent_card(turn: int) -> Item:
+    """What the colleague shares, another one each time."""
+    rows = (
+        ("Trade fair travel", "airbnb", "events@saltmarsh.example", "Sales"),
+        ("Video channel", "vimeo", "video@saltmarsh.example", "Marketing"),
+        ("Meeting rooms", "zoom", "office@saltmarsh.example", "Operations"),
+    )
+    label, app, user, collection = rows[turn % len(rows)]
+    name = label if turn < len(rows) else f"{label} {turn // len(rows) + 1}"
+    return _item(name, app, user, collection)
 
 
 def _item(label: str, slug: str, username: str, *collections: str, totp: bool = False, phone: str = "") -> Item:

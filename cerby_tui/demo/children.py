@@ -12,7 +12,7 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
-from cerby_tui.errors import OfflineError
+from cerby_tui.errors import OfflineError, RefusedError
 
 READY_SECONDS = 30.0
 STOP_SECONDS = 8.0
@@ -97,6 +97,53 @@ class ServiceProcess:
         """Stop it as an operator would, with SIGTERM."""
         if self._process is not None:
             await stop(self._process)
+
+
+class ColleagueProcess:
+    """The colleague's process (cerby_tui.demo.colleague), started when it is first asked something."""
+
+    def __init__(self, root: Path, log: Path) -> None:
+        self._root = root
+        self._log = log
+        self._process: asyncio.subprocess.Process | None = None
+        self._turn = asyncio.Lock()
+
+    async def ask(self, act: str, **details: str) -> str:
+        """Have something done; a sentence. RefusedError if it could not be, OfflineError if the process ended."""
+        async with self._turn:
+            process = await self._started()
+            if process.stdin is None or process.stdout is None:
+                raise OfflineError("The colleague's process has no line.")
+            try:
+                process.stdin.write(json.dumps({"act": act, **details}).encode() + b"\n")
+                await process.stdin.drain()
+                line = await process.stdout.readline()
+            except OSError:
+                line = b""
+        if not line:
+            raise OfflineError("The colleague's process ended.", next_step=f"See {self._log}.")
+        answer = json.loads(line)
+        if "refused" in answer:
+            raise RefusedError("demo", str(answer["refused"]))
+        return str(answer["said"])
+
+    async def stop(self) -> None:
+        """End it, if it runs."""
+        if self._process is not None:
+            await stop(self._process)
+
+    async def _started(self) -> asyncio.subprocess.Process:
+        if self._process is None or self._process.returncode is not None:
+            with self._log.open("ab") as log:
+                self._process = await asyncio.create_subprocess_exec(
+                    *_program("cerby_tui.demo.colleague", str(self._root)),
+                    stdin=asyncio.subprocess.PIPE,
+                    stdout=asyncio.subprocess.PIPE,
+                    stderr=log,
+                    start_new_session=True,  # ctrl+c on our terminal is not meant for it
+                    preexec_fn=_die_with_parent,
+                )
+        return self._process
 
 
 class AppProcess:

@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from cerby_tui.demo.children import ServiceProcess
+from cerby_tui.demo.others import Others
 from cerby_tui.demo.phone import Phone
 from cerby_tui.errors import CerbyError
 
@@ -18,15 +19,17 @@ Act = Callable[[Mapping[str, str]], Awaitable[str]]
 class Control:
     """Answers requests as sentences; whatever goes wrong is a sentence too, and the line stays open."""
 
-    def __init__(self, service: ServiceProcess, phone: Phone) -> None:
+    def __init__(self, service: ServiceProcess, phone: Phone, others: Others) -> None:
         self._service = service
         self._phone = phone
+        self._others = others
         self._acts: Mapping[str, Act] = {
             "text_code": self._text_code,
             "text_alert": self._text_alert,
             "stop_service": self._stop_service,
             "start_service": self._start_service,
             "service_runs": self._service_runs,
+            **{name: self._asks_others(name) for name in others.ACTS},
         }
 
     async def serve(self, line: socket.socket) -> None:
@@ -48,6 +51,12 @@ class Control:
             return {"said": await self._acts[asked["act"]](asked)}
         except CerbyError as error:
             return {"refused": error.whole()}
+
+    def _asks_others(self, name: str) -> Act:
+        async def act(asked: Mapping[str, str]) -> str:
+            return await self._others.play(name, asked)
+
+        return act
 
     async def _text_code(self, asked: Mapping[str, str]) -> str:
         await self._phone.text_code(self._service.origin, asked["to"], asked["app"])

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import shutil
 import signal
 import socket
 import sys
 import tempfile
 from collections.abc import Callable
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-from cerby_tui.demo.children import AppProcess, ServiceProcess, shell_status
+from cerby_tui.demo.children import AppProcess, ColleagueProcess, ServiceProcess, shell_status
 from cerby_tui.demo.control import Control
+from cerby_tui.demo.mail import Mailbox, mail_server
+from cerby_tui.demo.others import Others
 from cerby_tui.demo.passphrase import PASSPHRASE
 from cerby_tui.demo.phone import Phone
-from cerby_tui.errors import UsageError
+from cerby_tui.errors import OfflineError, UsageError
 from cerby_tui.home import Home
 from cerby_tui.process import LEAVING, Terminal
 
@@ -34,6 +38,19 @@ class Place:
     def home(self) -> Home:
         """The app's home directory."""
         return Home(self.root / "home")
+
+    @property
+    def colleague(self) -> ColleagueProcess:
+        """Somebody else, with a home of their own in the same directory."""
+        return ColleagueProcess(self.root, self.root / "colleague.log")
+
+    @property
+    def mail_port(self) -> int:
+        """Where the service sends its letters; 0 before there is one."""
+        try:
+            return int(json.loads((self.root / "service" / "service.json").read_bytes())["smtp"]["port"])
+        except (FileNotFoundError, KeyError, ValueError):
+            return 0
 
     @property
     def service(self) -> ServiceProcess:
@@ -64,6 +81,7 @@ class Household:
         self._place = place
         self._say = say
         self._service = place.service
+        self._colleague = place.colleague
         self._app: AppProcess | None = None
         self._ready = False
         self._signal = 0
@@ -80,6 +98,7 @@ class Household:
         except asyncio.CancelledError:
             status = 0
         finally:
+            await self._colleague.stop()
             await self._service.stop()
             if not self._place.kept:
                 await asyncio.to_thread(shutil.rmtree, self._place.root, ignore_errors=True)
@@ -90,29 +109,41 @@ class Household:
         ours, theirs = socket.socketpair()
         with theirs:
             self._app = await AppProcess.start(self._place.home.ready().root, theirs)
-        try:
-            await self._prepare()
-        except BaseException:
-            await self._app.stop(signal.SIGTERM)
-            raise
-        self._ready = True
-        self._app.unlock(PASSPHRASE)
-        serving = asyncio.ensure_future(Control(self._service, Phone(self._service.data)).serve(ours))
-        code = await self._app.wait()
-        serving.cancel()
+        async with AsyncExitStack() as open_ones:
+            mailbox = await self._mail(open_ones)
+            try:
+                await self._prepare(mailbox)
+            except BaseException:
+                await self._app.stop(signal.SIGTERM)
+                raise
+            self._ready = True
+            self._app.unlock(PASSPHRASE)
+            others = Others(self._colleague, self._service, mailbox)
+            serving = asyncio.ensure_future(Control(self._service, Phone(self._service.data), others).serve(ours))
+            code = await self._app.wait()
+            serving.cancel()
         if code < 0:
             terminal.restore()  # it was killed and could not do it itself
         return shell_status(code)
 
-    async def _prepare(self) -> None:
-        """A service that runs, and a workspace in it."""
+    async def _mail(self, open_ones: AsyncExitStack) -> Mailbox | None:
+        """A mail server for as long as the demo lasts; None where a kept demo cannot have its port again."""
+        try:
+            return await open_ones.enter_async_context(mail_server(self._place.mail_port))
+        except OSError:
+            return None
+
+    async def _prepare(self, mailbox: Mailbox | None) -> None:
+        """A service that runs, and a workspace in it. OfflineError."""
         if self._place.home.enrolled():
             self._say("Starting the service…")
             await self._service.start()
             return
         from cerby_tui.demo.seed import seed
 
-        await seed(self._service, self._place.home, PASSPHRASE, self._say)
+        if mailbox is None:
+            raise OfflineError("The demo's mail server could not be started.")
+        await seed(self._service, self._place.home, PASSPHRASE, mailbox, self._say)
 
     def _signalled(self, number: int, work: asyncio.Task[int]) -> None:
         if self._signal:

@@ -35,9 +35,9 @@ class Mailbox:
         return "250 taken"
 
     async def code_for(self, address: str, seconds: float = 20.0) -> str:
-        """Take the six-digit code out of the next letter to an address. TimeoutError if none comes."""
+        """Take the six-digit code out of the next letter to an address that holds one. TimeoutError if none comes."""
         async with asyncio.timeout(seconds), self._arrived:
-            await self._arrived.wait_for(lambda: address in self._letters)
+            await self._arrived.wait_for(lambda: _CODE.search(self._letters.get(address, "")))
             found = _CODE.search(self._letters.pop(address))
         if found is None:
             raise TimeoutError(f"no code in the letter to {address}")
@@ -45,11 +45,11 @@ class Mailbox:
 
 
 @asynccontextmanager
-async def mail_server() -> AsyncIterator[Mailbox]:
-    """A mail server on a free port of loopback, while the block lasts."""
+async def mail_server(port: int = 0) -> AsyncIterator[Mailbox]:
+    """A mail server on a port of loopback (0: a free one), while the block lasts. OSError if the port is taken."""
     loop = asyncio.get_running_loop()
     mailbox = Mailbox()
-    server = await loop.create_server(lambda: SMTP(mailbox, hostname="localhost", loop=loop), LOOPBACK, 0)
+    server = await loop.create_server(lambda: SMTP(mailbox, hostname="localhost", loop=loop), LOOPBACK, port)
     mailbox.port = server.sockets[0].getsockname()[1]
     try:
         yield mailbox

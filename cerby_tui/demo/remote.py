@@ -51,6 +51,34 @@ class DemoRemote:
         """Whether the service runs now."""
         return await self._ask("service_runs") == "yes"
 
+    async def colleague(self) -> str:
+        """The colleague's user id in hexadecimal; empty before they joined."""
+        return await self._ask("colleague")
+
+    async def colleague_joins(self, invite: str) -> str:
+        """Have the colleague join by an invite; their user id."""
+        return await self._ask("colleague_joins", invite=invite)
+
+    async def colleague_shares(self) -> str:
+        """Have the colleague share another account with us."""
+        return await self._ask("colleague_shares")
+
+    async def colleague_edits(self, account: bytes) -> str:
+        """Have the colleague change the notes of an account that they own too, and not send it yet."""
+        return await self._ask("colleague_edits", account=account.hex())
+
+    async def colleague_sends(self) -> str:
+        """Have the colleague send what they changed."""
+        return await self._ask("colleague_sends")
+
+    async def device_asks(self) -> str:
+        """Have a further device of ours ask to be trusted."""
+        return await self._ask("device_asks")
+
+    async def device_code(self) -> str:
+        """The digits that the further device shows; empty before somebody answered it, RefusedError once it is over."""
+        return await self._ask("device_code")
+
     async def _ask(self, act: str, **details: str) -> str:
         loop = asyncio.get_running_loop()
         async with self._turn:

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from cerby_tui.clock import SystemClock
 from cerby_tui.demo.cards import DEVICE, EMAIL, PERSON, DemoCard, demo_cards
 from cerby_tui.demo.children import ServiceProcess
-from cerby_tui.demo.mail import LOOPBACK, Mailbox, mail_server
+from cerby_tui.demo.mail import LOOPBACK, Mailbox
 from cerby_tui.demo.phone import Phone
 from cerby_tui.enrolling.founding import Founding
 from cerby_tui.errors import RefusedError, TimedOut
@@ -26,14 +26,15 @@ from cerby_tui.values import Changed, InboxFilter
 ARRIVAL_SECONDS = 20.0
 
 
-async def seed(service: ServiceProcess, home: Home, passphrase: str, say: Callable[[str], None]) -> None:
+async def seed(
+    service: ServiceProcess, home: Home, passphrase: str, mailbox: Mailbox, say: Callable[[str], None]
+) -> None:
     """Make the service and the workspace, and start the service. OfflineError, RefusedError, TimedOut."""
-    async with mail_server() as mailbox:
-        say("Starting a service on this machine…")
-        enrolment = Founding(home, SystemClock(), keyring=SystemKeyring(allowed=()), cost=FLOOR)
-        token, _ = await asyncio.gather(_serve(service, mailbox), asyncio.to_thread(_begin, enrolment, passphrase))
-        say("Founding a workspace…")
-        await _found(enrolment, token, mailbox)
+    say("Starting a service on this machine…")
+    enrolment = Founding(home, SystemClock(), keyring=SystemKeyring(allowed=()), cost=FLOOR)
+    token, _ = await asyncio.gather(_serve(service, mailbox), asyncio.to_thread(_begin, enrolment, passphrase))
+    say("Founding a workspace…")
+    await _found(enrolment, token, mailbox)
     session = await asyncio.to_thread(enrolment.open)
     try:
         await _fill(session, service, say)
