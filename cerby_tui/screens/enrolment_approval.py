@@ -75,6 +75,7 @@ class WaitingStep(_Focused):
     title = "Waiting for approval"
     explanation = "Nothing comes to this device without the code that is shown here and typed there."
     _looking: Timer | None = None
+    _asking = False
 
     def questions(self) -> Iterable[Widget]:
         """What to do, the code, what is left of the five minutes."""
@@ -91,7 +92,10 @@ class WaitingStep(_Focused):
         self._look()
 
     def _look(self) -> None:
-        self.run_worker(self._ask(), exclusive=True, group="look")
+        """Look once more; one look that takes long is waited for."""
+        if not self._asking:
+            self._asking = True
+            self.run_worker(self._ask(), group="look")
 
     async def _ask(self) -> None:
         try:
@@ -107,6 +111,8 @@ class WaitingStep(_Focused):
             if stage == "confirm":
                 self._stop()
                 self.post_message(self.Submitted())
+        finally:
+            self._asking = False
         self._show()
 
     def _stop(self) -> None:
