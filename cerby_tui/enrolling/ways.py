@@ -11,6 +11,7 @@ from cerby_tui.enrolling.joining import Joining
 from cerby_tui.enrolling.known import Known, Way, read_known
 from cerby_tui.enrolling.new_device import NewDevice
 from cerby_tui.enrolling.recovering import Recovering
+from cerby_tui.farewells import settle
 from cerby_tui.home import Home
 from cerby_tui.keys import Cost
 from cerby_tui.system_keyring import SystemKeyring
@@ -43,6 +44,7 @@ class Ways:
         self._clock = clock
         self._transport = transport
         self._keyring = keyring or SystemKeyring()
+        settle(self._home, self._keyring)  # what is left of a session that ended here would be in the way
         self._cost = cost
         self._attempt: Enrolling[Any] | None = None
 
