@@ -20,11 +20,11 @@ if TYPE_CHECKING:
 Act = Callable[[dict[bytes, bytes]], Coroutine[Any, Any, None]]
 ROLE_MEANINGS: dict[WorkspaceRole, str] = {
     "owner": "The one Owner of the workspace.",
-    "super_admin": "Manages everybody but the Owner, and the workspace settings.",
-    "admin": "Manages members up to Admin, and the workspace settings.",
-    "user": "Adds, owns and shares accounts, and reads the Shared Inbox.",
-    "login_only": "Logs in to accounts that were shared; owns nothing, has no inbox.",
-    "guest": "From outside: logs in to accounts that were shared.",
+    "super_admin": "Manages everybody but the Owner, and the settings.",
+    "admin": "Manages members up to Admin, and the settings.",
+    "user": "Adds, owns and shares accounts; has the Shared Inbox.",
+    "login_only": "Logs in to accounts shared with them; owns nothing.",
+    "guest": "From outside: logs in to accounts shared with them.",
 }
 NEEDED: dict[str, Action] = {
     "change_role": "change_roles",
@@ -137,7 +137,6 @@ class Administering(Place):
     def action_remove_member(self) -> None:
         """Remove somebody, after it was said what that means and who takes over what only they own."""
         if person := self.person_in_focus():
-            self.say("Asking the service which accounts only they own…")
             self.run_worker(self._ask_removal(person), exclusive=True, group="member")
 
     async def _ask_removal(self, person: Colleague) -> None:

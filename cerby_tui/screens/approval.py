@@ -34,7 +34,6 @@ class ApprovalScreen(Dialog[None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("left", "app.focus_previous", show=False),
-        Binding("right", "app.focus_next", show=False),
         *bindings("approval"),
     ]
 

@@ -86,7 +86,7 @@ class CodeStep(Step):
 
     def __init__(self, name: str, code: str = "") -> None:
         super().__init__()
-        self._called, self._code = name, code
+        self._called, self._code = terminal_text.line(name), code
 
     def compose(self) -> Iterable[Widget]:
         """Code, name, answers."""

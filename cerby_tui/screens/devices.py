@@ -83,7 +83,7 @@ class DevicesScreen(Place):
         trusted = sum(one.status == "Approved" for one in self._own)
         asking = f" · {len(self._pending)} pending approval" if self._pending else ""
         self.query_one(TopBar).note = f"{words.count_of(trusted, 'trusted session')}{asking}"
-        self.refresh_bindings()
+        self.moved()
 
     def _chosen(self) -> TrustedSession | PendingSession | None:
         for table in self.query(Table):
@@ -96,7 +96,7 @@ class DevicesScreen(Place):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Requests are answered, sessions removed."""
         chosen = self._chosen() if self.is_mounted else None
-        if action in ("approve", "deny", "open"):
+        if action in ("approve", "deny"):
             return isinstance(chosen, PendingSession)
         if action == "remove_device":
             return isinstance(chosen, TrustedSession) and chosen.status != "Removed"
@@ -105,6 +105,7 @@ class DevicesScreen(Place):
     @on(RowMoved)
     def moved(self) -> None:
         """Other acts may be possible now."""
+        self.query_one(Table).opens = isinstance(self._chosen(), PendingSession)
         self.refresh_bindings()
 
     @on(RowOpened)

@@ -17,7 +17,7 @@ from cerby_tui.screens.base import Sized, caption, sheet
 from cerby_tui.screens.desk import Ending
 from cerby_tui.team_values import Farewell
 
-MOST = 6
+MOST = 4
 TITLES = {
     "removed": "This trusted session was removed",
     "suspended": "This trusted session was suspended",
@@ -25,8 +25,8 @@ TITLES = {
 }
 DELETED = "The vault and the keys on this device are deleted."
 KEPT = (
-    "What was not sent is kept in a file, sealed so that only another trusted session of yours can open it:\n{file}\n"
-    "There, run:  cerby-tui devices import-unsent FILE"
+    "They are kept in a file that only another trusted session of yours can open:\n{file}\n"
+    "Run there:  cerby-tui devices import-unsent FILE"
 )
 LOST = "No other trusted session of yours is left that could open them, so they are gone."
 KEYS = "Enter sets this device up anew     q leaves"

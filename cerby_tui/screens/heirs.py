@@ -28,8 +28,7 @@ from cerby_tui.widgets.line_list import LineList
 
 TRANSFER = "transfer"
 CLOSED = (
-    "Choose a new Owner for each. What is sealed in them already stays closed to people who had no access: nobody else "
-    "has the old key. The number stays, and new messages are readable."
+    "Choose a new Owner for each. Old content stays closed: nobody else has its key. Number and new messages go on."
 )
 
 
@@ -48,15 +47,16 @@ def removal_of(person: Colleague) -> Handover:
     name = terminal_text.line(person.name)
     return Handover(
         f"Remove {name} from the workspace?",
-        "Their trusted sessions end at once and delete what they hold, and the keys of the accounts they were on are "
-        "renewed.",
+        "Their trusted sessions end at once and delete what they hold; the keys they had are renewed.",
         "Remove from workspace",
-        "It cannot take back what they have seen or copied: change those secrets at their sites.",
+        "What they saw or copied they know: change it at its site.",
     )
 
 
 class HeirList(LineList):
     """The accounts that need a new Owner, one line each."""
+
+    BINDINGS: ClassVar[list[BindingType]] = only("choose-heir", "heir-for-all")
 
     def __init__(self, owned: Sequence[SoleOwned]) -> None:
         super().__init__()
@@ -96,10 +96,9 @@ class HeirsScreen(Dialog[dict[bytes, bytes]]):
     """Answers the new Owner of each account, or None. Yes is possible once every account has one."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("a", "all", "The same for all", show=False),
         Binding("left", "app.focus_previous", show=False),
         Binding("right", "app.focus_next", show=False),
-        *only("close"),
+        *only("cancel-dialog"),
     ]
 
     def __init__(self, question: Handover, owned: Sequence[SoleOwned], candidates: Sequence[Colleague]) -> None:
@@ -118,7 +117,6 @@ class HeirsScreen(Dialog[dict[bytes, bytes]]):
             yield caption(f"{count} no other Owner", "title", id="owned")
             yield caption(CLOSED, "muted")
             yield HeirList(self._owned)
-            yield caption("Enter chooses for one, a for all that have none yet.", "muted", id="keys")
         if asked.after:
             yield caption(asked.after, "muted")
         with Horizontal(classes="buttons"):
@@ -138,10 +136,6 @@ class HeirsScreen(Dialog[dict[bytes, bytes]]):
         """Choose who takes over the selected account."""
         event.stop()
         self._choose([self._owned[event.index]])
-
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """There must be accounts to give."""
-        return bool(self._owned) if action == "all" else super().check_action(action, parameters)
 
     def action_all(self) -> None:
         """Choose one who takes over everything that nobody takes over yet."""
@@ -195,7 +189,7 @@ def _about(one: Colleague, *, on_it: bool) -> str:
 class TransferScreen(Dialog[bool]):
     """Asks for a typed word, because nobody but the new Owner can take it back."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "close", "Cancel", show=False)]
+    BINDINGS: ClassVar[list[BindingType]] = only("cancel-dialog")
 
     def __init__(self, name: str) -> None:
         super().__init__()

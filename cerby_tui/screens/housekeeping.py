@@ -160,9 +160,11 @@ class Housekeeping(Doors):
 
             self.say(news(self.desk, changed.new_messages))
         for each in changed.news:
-            self.say((each.loud and each.title) or each.sentence, "warning" if each.loud else "information")
             if each.loud:
+                self.notices.keep(each.sentence, "warning")
                 self.interruptions.tell(each)
+            else:
+                self.say(each.sentence)
         if changed.requests:
             self.look_for_requests()
         self._interrupt()
@@ -182,9 +184,10 @@ class Housekeeping(Doors):
         for screen in self.screen_stack:
             if isinstance(screen, ApprovalScreen):
                 await screen.look(pending)
-        if self.interruptions.asked(pending):
-            self.say(ASKS, "warning")
+        fresh = self.interruptions.asked(pending)
         self._interrupt()
+        if fresh and not isinstance(self.screen, ApprovalScreen):
+            self.say(ASKS, "warning")
 
     def _interrupt(self) -> None:
         """Let come up what waits, unless something is up already or somebody is in the middle of a word."""

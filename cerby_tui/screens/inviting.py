@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import events, on
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Horizontal
 from textual.content import Content
 from textual.widget import Widget
@@ -33,7 +33,7 @@ LONGEST_ADDRESS = 254
 class NewInviteScreen(Dialog[NewInvite]):
     """Asks for an address and a role; answers the invite that was written, or None."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "close", "Cancel", show=False)]
+    BINDINGS: ClassVar[list[BindingType]] = only("cancel-dialog")
 
     def __init__(self, session: Session) -> None:
         super().__init__()
@@ -103,10 +103,7 @@ class NewInviteScreen(Dialog[NewInvite]):
 class InviteScreen(Dialog[None]):
     """Shows the string for the invited person, once: it is kept nowhere."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("c", "copy", "Copy", show=False),
-        *only("close"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = only("copy-invite", "close")
 
     def __init__(self, made: NewInvite, now: int) -> None:
         super().__init__(classes="wide")

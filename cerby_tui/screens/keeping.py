@@ -36,17 +36,23 @@ class Notices:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._until = 0.0
+        self._shown: Notice | None = None
         self.log: list[Notice] = []
 
-    def add(self, sentence: str, severity: Severity) -> None:
-        """Take a notice in; the oldest is forgotten beyond 500."""
+    def keep(self, sentence: str, severity: Severity) -> None:
+        """Keep what is said elsewhere, to be read again; the oldest is forgotten beyond 500."""
         self.log.append(Notice(self._clock.now(), sentence, severity))
         del self.log[:-NOTICE_LIMIT]
+
+    def add(self, sentence: str, severity: Severity) -> None:
+        """Take a notice in and show it for a while."""
+        self.keep(sentence, severity)
+        self._shown = self.log[-1]
         self._until = self._clock.monotonic() + NOTICE_SECONDS[severity]
 
     def current(self) -> Notice | None:
         """The notice to show now."""
-        return self.log[-1] if self.log and self._clock.monotonic() < self._until else None
+        return self._shown if self._clock.monotonic() < self._until else None
 
 
 class IdleWatch:

@@ -23,7 +23,7 @@ from cerby_tui.widgets.button import Press
 class LoudScreen(Dialog[None]):
     """News that stays until somebody says that they have read it."""
 
-    BINDINGS: ClassVar[list[BindingType]] = only("close")
+    BINDINGS: ClassVar[list[BindingType]] = only("answers", "close")
 
     def __init__(self, news: News) -> None:
         super().__init__(classes="loud")

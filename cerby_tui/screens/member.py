@@ -14,7 +14,7 @@ from textual.widgets import Static
 from cerby_tui import terminal_text, words
 from cerby_tui.commands import bindings
 from cerby_tui.errors import CerbyError
-from cerby_tui.messages import RowMoved, RowOpened
+from cerby_tui.messages import RowMoved
 from cerby_tui.screens.administering import Administering
 from cerby_tui.screens.base import sheet
 from cerby_tui.screens.desk import Desk
@@ -45,6 +45,7 @@ class MemberScreen(Administering):
         """Facts; sessions for those who may see them."""
         yield Static(id="facts", markup=False)
         table = Table(SESSIONS)
+        table.opens = False
         yield Static("Trusted devices", id="about", markup=False)
         yield TableHead(table)
         yield table
@@ -117,8 +118,6 @@ class MemberScreen(Administering):
             chosen, person = self._chosen(), self.person_in_focus()
             may = self.desk.may("suspend_other_session") and person is not None and self._possible("suspend", person)
             return bool(may and chosen and chosen.status == "Approved")
-        if action == "open":
-            return False
         return super().check_action(action, parameters)
 
     def _chosen(self) -> TrustedSession | None:
@@ -131,11 +130,6 @@ class MemberScreen(Administering):
     def moved(self) -> None:
         """Other acts may be possible now."""
         self.refresh_bindings()
-
-    @on(RowOpened)
-    def opened(self, event: RowOpened) -> None:
-        """There is nothing behind a session."""
-        event.stop()
 
     def action_suspend(self) -> None:
         """Suspend the selected session, after it was said what that means."""

@@ -26,7 +26,7 @@ from cerby_tui.widgets.table import Cell, Column, Row, Table, TableHead
 from cerby_tui.widgets.tabs import TabLine
 
 PEOPLE = (
-    Column("Account members", 20, 3),
+    Column("Account members", 18, 3),
     Column("Workspace role", 14),
     Column("Accounts", 8, yields=1),
     Column("Status", 8),

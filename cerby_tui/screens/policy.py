@@ -57,19 +57,19 @@ SETTINGS = (
     Setting(
         "offline_allowance",
         "Offline allowance",
-        "A device that was out of contact for longer asks the service before it opens.",
+        "A device out of contact for longer asks the service before it opens.",
         [DAY, 3 * DAY, 7 * DAY, 14 * DAY, 30 * DAY, 60 * DAY, 90 * DAY],
     ),
     Setting(
         "idle_lock",
         "Idle lock",
-        "Without a key for so long the vault locks. Everybody may choose less for themselves.",
+        "Without a key for so long the vault locks. Everybody may choose less.",
         [MINUTE, 2 * MINUTE, 5 * MINUTE, 10 * MINUTE, 15 * MINUTE, 30 * MINUTE, HOUR, 4 * HOUR],
     ),
     Setting(
         "clipboard",
         "Clipboard",
-        "After so long a copied value is taken off the clipboard. Everybody may choose less.",
+        "After so long a copied value is cleared. Everybody may choose less.",
         [10, 20, 30, 45, MINUTE, 2 * MINUTE],
     ),
     Setting(

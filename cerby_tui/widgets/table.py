@@ -64,12 +64,18 @@ def widths(columns: Sequence[Column], width: int) -> list[int]:
 
 
 class Table(LineList):
-    """Rows of one line each."""
+    """Rows of one line each. `opens` says whether there is something behind the selected one."""
+
+    opens = True
 
     def __init__(self, columns: Sequence[Column]) -> None:
         super().__init__()
         self.columns = tuple(columns)
         self.rows: Sequence[Row] = ()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """There must be something to open."""
+        return self.opens and self.count > 0 if action == "open" else super().check_action(action, parameters)
 
     @property
     def count(self) -> int:
