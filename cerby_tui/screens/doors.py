@@ -35,10 +35,16 @@ LEADS_TO = {
     "members": "MembersScreen",
     "devices": "DevicesScreen",
     "workspace_settings": "PolicyScreen",
+    "activity": "ActivityScreen",
+    "leavers": "LeaversScreen",
 }
 """Places by the actions that lead there: nothing is offered that leads to where one is."""
 
-NEEDED: dict[str, Action] = {"members": "see_members", "workspace_settings": "configure_workspace"}
+NEEDED: dict[str, Action] = {
+    "leavers": "receive_owner",
+    "members": "see_members",
+    "workspace_settings": "configure_workspace",
+}
 """What a person must be allowed to do for a place to exist for them."""
 
 
@@ -128,6 +134,20 @@ class Doors(App[Ending]):
 
         if self.desk:
             self.push_screen(RecoveryScreen(self.desk))
+
+    def action_activity(self) -> None:
+        """Who did what, and when."""
+        from cerby_tui.screens.activity import ActivityScreen
+
+        if self.desk and not isinstance(self.screen, ActivityScreen):
+            self.push_screen(ActivityScreen(self.desk))
+
+    def action_leavers(self) -> None:
+        """What those who were removed may still know."""
+        from cerby_tui.screens.leavers import LeaversScreen
+
+        if self.desk and not isinstance(self.screen, LeaversScreen):
+            self.push_screen(LeaversScreen(self.desk))
 
     def action_workspace_settings(self) -> None:
         """What the workspace asks of its members' devices."""
