@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from cerby_service.database import invites as rows
 from cerby_service.database import people
+from cerby_service.database.invites import InviteRow
 from cerby_tui.enrolling.joining import Joining
 from cerby_tui.errors import Alarm, CerbyError, OfflineError, RefusedError, UsageError
 from cerby_tui.session import Session
@@ -236,18 +237,20 @@ async def test_who_sees_which_invites(rig: ServiceRig, tmp_path: Path, clock: Fr
 async def test_the_service_keeps_what_became_of_an_invite(
     rig: ServiceRig, tmp_path: Path, clock: FrozenClock, ada: Session
 ) -> None:
-    """In step with the workspace: open, used or withdrawn."""
+    """In step with the workspace: open, used or withdrawn. Of those that are over, it forgets the address."""
     used, gone, kept = [await ada.invites.invite(address(), "user") for _ in range(3)]
     await join(rig, tmp_path / "bob", clock, used.text, used.invitation.email, "Bob")
     await ada.invites.withdraw(gone.invitation.id)
     workspace = parse_invite(used.text).workspace
 
-    def state(invite: bytes) -> str:
-        row = rig.parts.database.read_now(lambda reading: rows.find(reading, workspace, invite))
-        assert row is not None
-        return row.state
+    def row(invite: bytes) -> InviteRow:
+        found = rig.parts.database.read_now(lambda reading: rows.find(reading, workspace, invite))
+        assert found is not None
+        return found
 
-    assert [state(one.invitation.id) for one in (used, gone, kept)] == ["used", "withdrawn", "open"]
+    found = [row(one.invitation.id) for one in (used, gone, kept)]
+    assert [one.state for one in found] == ["used", "withdrawn", "open"]
+    assert [one.email for one in found] == ["", "", kept.invitation.email]
 
 
 @pytest.mark.parametrize("signer", ["service", "own device"])

@@ -8,12 +8,16 @@ from pathlib import Path
 import httpx
 import pytest
 
+from cerby_tui.codes.extract import extract
 from cerby_tui.enrolling.ways import Ways
 from cerby_tui.errors import OfflineError, RefusedError, SessionRemoved, WrongPassphrase
 from cerby_tui.home import Home
 from cerby_tui.keys import FLOOR
 from cerby_tui.session import Session, open_session
+from cerby_tui.sync.beginning import writing_parts
 from cerby_tui.values import Item
+from cerby_tui.vault.marks import SERVICE_KEY, TRUST_SLOT
+from cerby_tui.vault.vault import open_database
 from cerby_wire.headers import Policy
 from tests.devices import NO_KEYRING, PASSPHRASE, enrol
 from tests.fakes import FrozenClock
@@ -73,6 +77,20 @@ async def test_an_invited_person_joins_while_nobody_is_online(
     assert {one.name: one.role for one in ada.people.members()} == both
     assert await ada.invites.open() == []
     await session.close()
+
+
+async def test_the_services_key_is_written_down(
+    rig: ServiceRig, tmp_path: Path, clock: FrozenClock, ada: Session
+) -> None:
+    """The first round puts the service's key into the private settings, so that a recovery can compare it."""
+    bob = await invited(rig, ada, tmp_path / "bob", clock, email=address())
+    session = bob.open()
+    await session.sync_now()
+    await session.close()
+    database = open_database(bob.home, bob.keys.database_key)
+    vault = writing_parts(database, bob.keys, extract, clock).vault
+    assert vault.private(TRUST_SLOT) == {SERVICE_KEY: rig.parts.key.public}
+    database.close()
 
 
 async def test_steps_in_order(rig: ServiceRig, home: Home, clock: FrozenClock, ada: Session) -> None:

@@ -69,6 +69,6 @@ def shared_streams(reading: Reading, workspace: bytes) -> list[bytes]:
 
 
 def close(writing: Writing, workspace: bytes, closed: Iterable[bytes], state: str) -> None:
-    """These invites are open no more."""
+    """These invites are open no more, and the addresses they were for are forgotten."""
     those = (invites.c.workspace == workspace, invites.c.invite.in_(list(closed)))
-    writing.run(update(invites).where(*those).values(state=state))
+    writing.run(update(invites).where(*those).values(state=state, email="", salt=b""))
