@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from starlette.requests import Request
 from starlette.routing import Route
 
 from cerby_service.auth import Caller
+from cerby_service.clock import DAY
 from cerby_service.database import Database, Draft, Reading, Writing, devices, people, streams
 from cerby_service.database import activity as log
 from cerby_service.database.activity import StoredLine, Wanted
+from cerby_service.database.people import DeviceRow
 from cerby_service.errors import Refusal
 from cerby_service.http import Http
 from cerby_service.permitted import may
 from cerby_wire import activity
 from cerby_wire.activity import (
     ACTIVITY,
+    ENDED,
     LAST,
     MOST_SEEN,
     PAGE,
@@ -32,6 +37,8 @@ from cerby_wire.records import open_record
 from cerby_wire.shapes import SignedRecord
 
 LONGEST = 1_024
+MOST_LATE = 5
+"""Requests of a session that is over; one is enough, the others are for lost answers."""
 ID_LENGTH = log.ID_LENGTH
 
 
@@ -40,12 +47,14 @@ class Activity:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._late: Counter[bytes] = Counter()
 
     def routes(self, http: Http) -> list[Route]:
         """Its part of the route table."""
         return [
             Route(ACTIVITY, http.signed(self.lines), methods=["GET"]),
             Route(ACTIVITY, http.signed_with(AddSeen, self.add), methods=["POST"]),
+            Route(ENDED, http.ended_with(AddSeen, self.add_late), methods=["POST"]),
             Route(LAST, http.signed(self.last), methods=["GET"]),
         ]
 
@@ -78,6 +87,16 @@ class Activity:
 
     async def add(self, caller: Caller, _request: Request, asked: AddSeen) -> AddedSeen:
         """Take signed events, each once; what is not the caller's own, or of no account of theirs, is left out."""
+        return await self._add(caller, asked)
+
+    async def add_late(self, device: DeviceRow, asked: AddSeen) -> AddedSeen:
+        """As `add`, from a session that was ended: what it did before is what others need to know. Raises Refusal."""
+        self._late[device.id] += 1
+        if self._late[device.id] > MOST_LATE:
+            raise Refusal("too_many_requests", "This session has said what it had to say.", retry_after=DAY // 1000)
+        return await self._add(Caller(device.workspace, device.user, device.id, ""), asked)
+
+    async def _add(self, caller: Caller, asked: AddSeen) -> AddedSeen:
         if len(asked.seen) > MOST_SEEN:
             raise Refusal("too_large", f"At most {MOST_SEEN} events go into one request.")
 

@@ -19,6 +19,8 @@ from cerby_wire.shapes import Shape, SignedRecord
 
 ACTIVITY = "/v1/activity"
 LAST = "/v1/activity/last"
+ENDED = "/v1/activity/ended"
+"""Where a session that is over may still hand in what it had viewed and copied."""
 PAGE = 500
 MOST_SEEN = 200
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from cerby_tui.errors import RefusedError, UsageError
+from cerby_tui.errors import RefusedError, SessionRemoved, UsageError
 from cerby_tui.leavers import CANNOT
 from cerby_tui.session import Session
 from cerby_tui.team_values import Leaver
@@ -135,6 +135,27 @@ async def test_a_session_that_was_gone_before_knows_nothing(crowd: Crowd, sessio
     await shared(crowd, sessions)
 
     assert told(ada) == []
+
+
+async def test_what_a_session_did_offline_is_told_when_it_learns_of_its_end(
+    crowd: Crowd, sessions: list[Session]
+) -> None:
+    """It hands in what it had copied before its vault is destroyed: once, and nobody else can do that for it."""
+    ada, bob, _cleo = sessions
+    account = await shared(crowd, sessions)
+    lost = crowd[1].open(1)
+    await lost.sync_now()
+    lost.activity.note("copied", account, "password")
+    await bob.devices.remove(crowd[1].keys[1].id)
+    await everybody(bob, ada)
+    key = only(ada).key
+    assert [one.risk for one in await ada.leavers.held(key)] == [1]
+    with pytest.raises(SessionRemoved):
+        await lost.sync_now()
+    await lost.close()
+
+    assert [one.risk for one in await ada.leavers.held(key)] == [3]
+    assert "follow from one another" in await ada.activity.verify()
 
 
 async def test_ones_own_removed_session_is_listed(crowd: Crowd, sessions: list[Session]) -> None:

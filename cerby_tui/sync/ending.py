@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Literal, NamedTuple
 
 from cerby_tui import farewells, unsent
@@ -25,7 +26,9 @@ from cerby_tui.team_values import Farewell
 from cerby_tui.vault.database import Database
 from cerby_tui.vault.meta import Meta
 from cerby_tui.vault.outbox import Outbox, described
+from cerby_tui.vault.seen import SeenQueue
 from cerby_tui.vault.streams import Streams
+from cerby_wire.activity import ENDED, MOST_SEEN, AddedSeen, AddSeen
 from cerby_wire.entries import read_header
 from cerby_wire.headers import Entry, Header
 from cerby_wire.removing import REMOVAL, AskRemoval, RemovalEvidence
@@ -83,6 +86,7 @@ class Ending:
         if proof is None:
             log.warning("the service says that this session is over, and nothing signed says so")
             return told
+        await self._report()
         return farewells.said(await asyncio.to_thread(self._destroy, proof, at))
 
     async def _evidence(self) -> tuple[list[StoredEntry], int]:
@@ -96,6 +100,14 @@ class Ending:
             if not answer.more or not answer.entries:
                 return entries, answer.at
             after |= {one.stream: one.n for one in answer.entries}
+
+    async def _report(self) -> None:
+        """Hand in what was viewed and copied and is not sent: others need to know it now. Without an answer, let be."""
+        waiting = SeenQueue(self._database).waiting(MOST_SEEN)
+        if waiting:
+            with suppress(OfflineError, RefusedError, SessionRemoved, TimeoutError):
+                async with asyncio.timeout(PATIENCE):
+                    await self._api.ask("POST", ENDED, AddSeen(list(waiting.values())), AddedSeen)
 
     def _proof(self, judge: Judge, verdict: Verdict) -> Proof | None:
         """What of the signed entries ended this session; None if nothing did."""

@@ -7,9 +7,11 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from cerby_tui import authoring
 from cerby_tui.errors import RefusedError
 from cerby_wire.activity import (
     ACTIVITY,
+    ENDED,
     EVENTS,
     ActivityPage,
     AddedSeen,
@@ -207,3 +209,21 @@ async def test_what_is_not_committed_is_not_logged(ada: Member) -> None:
     assert (await ada.push(stale))[0].status != "accepted"
 
     assert await events(ada) == [*before, "Account Updated"]
+
+
+async def test_a_session_that_is_over_reports_a_few_times_and_one_that_is_not_uses_the_other_way(
+    crowd: Crowd, ada: Member
+) -> None:
+    """What was done before the end is taken, by the same checks; the number of requests is limited."""
+    card, bob = await ada.account(), crowd.join("user")
+    await crowd.share(card, {ada.user: "owner", bob.user: "collaborator"})
+    record, foreign = seen(bob, card.id), seen(bob, os.urandom(20))
+    with pytest.raises(RefusedError, match="was not ended"):
+        await bob.api.ask("POST", ENDED, AddSeen([record]), AddedSeen)
+    await ada.push(authoring.remove(ada.author(), bob.user))
+
+    answers = [await bob.api.ask("POST", ENDED, AddSeen([record, foreign]), AddedSeen) for _ in range(5)]
+    assert {answer.taken for answer in answers} == {1}
+    assert (await events(ada)).count("Password Retrieved") == 1
+    with pytest.raises(RefusedError, match="had to say"):
+        await bob.api.ask("POST", ENDED, AddSeen([record]), AddedSeen)
