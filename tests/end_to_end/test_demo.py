@@ -19,6 +19,7 @@ from tests.pseudo_terminal import CTRL_L, CTRL_Q, CTRL_Z, ENTER, SPACE, PseudoTe
 
 HINT = "This is a demo."
 CTRL_C = "\x03"
+TAB = "\t"
 
 
 @pytest.fixture
@@ -126,6 +127,33 @@ def test_the_menu_plays_the_other_side(demo: PseudoTerminal) -> None:
 
     demo.press("i")
     demo.wait_for("Sandbox Ads: a payment of $2,419.50")
+
+
+def test_somebody_else_is_there_when_asked_for(demo: PseudoTerminal, temporary: Path) -> None:
+    """A colleague joins and shares; a new device asks, its code is typed, and it is trusted; nothing is left behind."""
+    demo.wait_for("25 accounts", "live")
+    play(demo, "A colleague shares an account", 4)
+    demo.wait_for("26 accounts")
+    demo.wait_for("Jona Marsh shared")
+    play(demo, "A new device of yours asks", 6)
+    demo.wait_for("A device asks to become one of your trusted sessions")
+    demo.settle()
+    demo.press(TAB, TAB, ENTER)
+    demo.wait_for("Robin's tablet shows")
+    found = re.search(r"shows (\d{4}-\d{4})", demo.text())
+    assert found
+    demo.wait_for("Type the eight digits")
+    demo.settle()
+    demo.press(found[1])
+    demo.wait_for(found[1][-4:])
+    demo.press(ENTER)
+    demo.wait_for("Robin's tablet is a trusted session now.")
+    demo.press(ENTER)
+    demo.settle()
+    demo.press(CTRL_Q)
+
+    assert 0 == demo.wait_exit()
+    assert_no_trace(temporary)
 
 
 def play(demo: PseudoTerminal, act: str, down: int) -> None:
