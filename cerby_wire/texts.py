@@ -8,6 +8,8 @@ Case, spaces and hyphens do not matter; O reads as 0, I and L as 1.
 from __future__ import annotations
 
 import hmac
+import re
+from urllib.parse import urlsplit
 
 from msgspec import Struct
 
@@ -26,6 +28,7 @@ INVITE_HEAD = 1 + FINGERPRINT_LENGTH + 20 + 20 + 16 + 1
 RECOVERY_LENGTH = 20
 RECOVERY_SYMBOLS = 40
 GROUP = 5
+HOST = re.compile(r"[0-9a-z._:-]+")
 
 AROUND = " \t\r\n\"'<>`"
 """What people paste along: quotes and blanks around a text."""
@@ -68,10 +71,7 @@ def parse_token(text: str) -> ProvisioningToken:
     whole = len(raw) > 37 and hmac.compare_digest(check, _check("token-check", raw))
     require(whole, "bad_token", "The token is incomplete or mistyped.")
     require(raw[:1] == VERSION, "bad_token", "The token was made by a newer service.")
-    try:
-        return ProvisioningToken(raw[37:].decode(), fingerprint, secret)
-    except UnicodeDecodeError:
-        raise Refused("bad_token", "The token names no service.") from None
+    return ProvisioningToken(_origin(raw[37:], "bad_token", "The token names no service."), fingerprint, secret)
 
 
 class InviteString(Struct, frozen=True):
@@ -156,10 +156,22 @@ def from_base32(text: str) -> bytes:
 
 def _read_invite(raw: bytes) -> InviteString:
     """The parts of an invite whose check holds. Raises Refused if it names no service."""
+    origin = _origin(raw[INVITE_HEAD:], "bad_invite", "It names no service.")
+    return InviteString(origin, raw[1:21], raw[21:41], raw[41:61], raw[61 : INVITE_HEAD - 1])
+
+
+def _origin(raw: bytes, rule: str, sentence: str) -> str:
+    """The address of a service; whoever made the text could have written anything. Raises Refused."""
     try:
-        return InviteString(raw[INVITE_HEAD:].decode(), raw[1:21], raw[21:41], raw[41:61], raw[61 : INVITE_HEAD - 1])
-    except UnicodeDecodeError:
-        raise Refused("bad_invite", "It names no service.") from None
+        origin = raw.decode("ascii")
+        parts = urlsplit(origin)
+        named = origin.isprintable() and parts.scheme in ("http", "https") and parts.port != 0
+    except ValueError:  # not ASCII, brackets that do not close, a port that is no number
+        raise Refused(rule, sentence) from None
+    host = HOST.fullmatch(parts.hostname or "")
+    bare = origin == f"{parts.scheme}://{parts.netloc}" and "@" not in parts.netloc
+    require(named and host is not None and bare, rule, sentence)
+    return origin
 
 
 def _bad_invite(symbols: str, raw: bytes) -> Refused:
