@@ -187,7 +187,8 @@ def test_the_secret_of_a_token_does_not_show() -> None:
 ORIGINS = ("https://cerby.example", "http://127.0.0.1:8080", "https://[::1]:8443", "https://xn--bcher-kva.example")
 NO_ORIGINS = (
     "", "cerby.example", "file:///etc/passwd", "http://", "http://[::1", "http://a:b", "http://a b", "http://a\nb",
-    "https://cerby.example/path", "https://cerby.example?x", "https://cerby.example#x", "https://ü.example", "http://a:0", "http://you@a",
+    "https://cerby.example/path", "https://cerby.example?x", "https://cerby.example#x", "https://ü.example",
+    "http://a:0", "http://you@a",
 )  # fmt: skip
 
 
