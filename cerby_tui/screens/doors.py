@@ -28,6 +28,9 @@ NEEDS_VAULT = {
     "devices",
     "recovery",
     "workspace_settings",
+    "activity",
+    "leavers",
+    "undo",
 }
 LEADS_TO = {
     "inbox": "InboxScreen",

@@ -95,7 +95,7 @@ class LeaversScreen(Place):
 
 
 class LeaverScreen(Place):
-    """What one of them opened, copied or could have, the riskiest first. Space ticks off what was changed at its site."""
+    """What one of them opened, copied or could have, the riskiest first. Space ticks off what was changed."""
 
     CSS_PATH = sheet("activity")
     BINDINGS: ClassVar[list[BindingType]] = bindings("leaver")
@@ -178,4 +178,9 @@ class LeaverScreen(Place):
         if one := self.selected:
             from cerby_tui.screens.account import AccountScreen
 
-            self.app.push_screen(AccountScreen(self.desk, one.account))
+            try:
+                page = AccountScreen(self.desk, one.account)
+            except CerbyError as error:
+                self.say(error.whole(), "warning")
+            else:
+                self.app.push_screen(page)
