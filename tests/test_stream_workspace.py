@@ -274,6 +274,18 @@ def test_a_suspended_session_writes_nothing(world: World) -> None:
     world.ledger.add(authoring.policy(person.author(), Policy(idle_lock=60)))
 
 
+@pytest.mark.parametrize("role", ROLES)
+def test_everybody_ends_sessions_of_their_own(world: World, role: WorkspaceRole) -> None:
+    """The very session they write from, and one that the workspace has not heard of; it writes nothing afterwards."""
+    person = world.owner if role == "owner" else world.join(role)
+    second = person.add()
+    world.ledger.add(authoring.suspend(person.author(), person.id, second.id))
+    world.ledger.add(authoring.suspend(person.author(), person.id, person.device.id))
+    assert world.workspace.suspended(person.id, world.workspace.n) == (second.id, person.device.id)
+    with refused("device_suspended"):
+        world.ledger.add(authoring.policy(person.author(), Policy(idle_lock=60)))
+
+
 def test_an_order_is_against_a_session_that_is_there(world: World) -> None:
     """Not against a stranger's device, one that is gone, the paper key, or one under an order already."""
     person = world.join("user")
