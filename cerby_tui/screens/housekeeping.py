@@ -17,14 +17,14 @@ from textual.worker import WorkerFailed
 from cerby_tui.clock import Clock
 from cerby_tui.errors import CerbyError
 from cerby_tui.logs import where
-from cerby_tui.messages import CopyWanted, Noticed, Severity, VaultChanged
+from cerby_tui.messages import CopyWanted, Noticed, SessionOver, Severity, VaultChanged
 from cerby_tui.screens.base import Place, Sized
 from cerby_tui.screens.desk import Desk
 from cerby_tui.screens.doors import Doors
 from cerby_tui.screens.interruptions import ASKS, TYPED_INTO, Interruptions
 from cerby_tui.screens.keeping import ChangeGate, ClipboardTimer, IdleWatch, Notices
 from cerby_tui.team_values import Farewell
-from cerby_tui.values import KIT_USED, News
+from cerby_tui.values import News
 
 TICK = 1.0
 """Seconds between looks at idle time, notices, the clipboard and the ages of codes."""
@@ -199,16 +199,11 @@ class Housekeeping(Doors):
         if isinstance(found, News):
             from cerby_tui.screens.loud import LoudScreen
 
-            self.push_screen(LoudScreen(found), lambda _read: self._was_read(found))
+            self.push_screen(LoudScreen(found, self.desk))
         elif found:
             from cerby_tui.screens.approval import ApprovalScreen
 
             self.push_screen(ApprovalScreen(self.desk, found))
-
-    def _was_read(self, news: News) -> None:
-        """What stays until it was read is not told again."""
-        if news.about == KIT_USED and self.desk:
-            self.run_worker(self.desk.session.recovery.acknowledge())
 
     async def _see_whether_ended(self) -> None:
         """A session that was ended shows nothing any more: it locks, or says how it ended and what was deleted."""
@@ -219,6 +214,10 @@ class Housekeeping(Doors):
             await self.action_lock()
         else:
             await self.end_with(ended.farewell)
+
+    async def on_session_over(self, message: SessionOver) -> None:
+        """It was found out while unlocking."""
+        await self.end_with(message.farewell)
 
     async def end_with(self, farewell: Farewell) -> None:
         """Take everything that showed the vault off the screen, and say how this session ended."""

@@ -15,8 +15,9 @@ from cerby_tui.commands import only
 from cerby_tui.messages import Pressed
 from cerby_tui.screens.approval_steps import Quiet
 from cerby_tui.screens.base import Dialog, caption
+from cerby_tui.screens.desk import Desk
 from cerby_tui.terminal_text import visible
-from cerby_tui.values import News
+from cerby_tui.values import KIT_USED, News
 from cerby_tui.widgets.button import Press
 
 
@@ -25,9 +26,10 @@ class LoudScreen(Dialog[None]):
 
     BINDINGS: ClassVar[list[BindingType]] = only("answers", "close")
 
-    def __init__(self, news: News) -> None:
+    def __init__(self, news: News, desk: Desk) -> None:
         super().__init__(classes="loud")
         self._news = news
+        self.desk = desk
 
     def body(self) -> Iterable[Widget]:
         """Title, sentence, one button. The focus is not on it: nobody reads what a stray Enter took away."""
@@ -43,8 +45,10 @@ class LoudScreen(Dialog[None]):
     @on(Pressed)
     def pressed(self) -> None:
         """Read."""
-        self.dismiss(None)
+        self.action_close()
 
     def action_close(self) -> None:
-        """Read."""
+        """Read: what stays until then is not told again."""
+        if self._news.about == KIT_USED:
+            self.app.run_worker(self.desk.session.recovery.acknowledge())
         self.dismiss(None)
