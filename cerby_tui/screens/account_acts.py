@@ -103,6 +103,8 @@ class AccountActs(Place):
         shown = (text_of(name, clash.kept, self.desk.zone), text_of(name, clash.other, self.desk.zone))
         hidden = is_secret(name, clash.kept, clash.other)
         screen = ClashScreen(clash, self.sides[name], shown, hidden=hidden, now=self.desk.now())
+        note, what = self.desk.session.activity.note, what_of(name, hidden=hidden)
+        screen.noted = lambda: note("viewed", self.account_id, what)
 
         async def answered(keep: str | None) -> None:
             if keep:

@@ -184,6 +184,8 @@ class HistoryPane(Vertical):
         said = f"{'You' if version.you else version.author}, {when}"
         offers = frozenset(which for which in ("before", "after") if self.may_restore(which))
         screen = ChangeScreen(words.field(change.field), said, *halves, offers=offers)
+        note, what = self._desk.session.activity.note, what_of(change.field, hidden=hidden)
+        screen.noted = lambda: note("viewed", self._account, what)
         self.app.push_screen(screen, lambda which: self._answered(version, change, which))
 
     def action_restore(self, which: str) -> None:

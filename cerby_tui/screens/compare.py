@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import ClassVar, Literal
 
 from textual.binding import BindingType
@@ -30,6 +30,8 @@ class CompareScreen(Dialog[str]):
         super().__init__()
         self._title, self._said = title, said
         self._left, self._right = left, right
+        self.noted: Callable[[], None] = lambda: None
+        """Told each time that hidden values were shown, for the activity log."""
 
     def body(self) -> Iterable[Widget]:
         """What it is about, and the two."""
@@ -54,6 +56,7 @@ class CompareScreen(Dialog[str]):
         halves = self.query_one(SideBySide)
         halves.reveal(shown=not halves.revealed)
         if halves.revealed:
+            self.noted()
             self.set_timer(REVEAL_SECONDS, lambda: halves.reveal(shown=False))
 
     def action_close(self) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from cerby_tui.vault.seen import SeenQueue
 from cerby_tui.widgets.field import Field
 from cerby_wire.activity import Seen
@@ -51,3 +53,16 @@ async def test_codes_copied_from_lists(still: StillSession, clock: FrozenClock) 
         clock.advance(61)
         await keys(pilot, "i", "c")
         assert await noted(still) == [("copied", "code")] * 2
+
+
+async def test_both_values_of_a_clash(enter: Callable[[str], StillSession], clock: FrozenClock) -> None:
+    """Two passwords side by side, once they are shown."""
+    session = enter("Bob")
+    async with app_over(session, clock).run_test(size=WIDE) as pilot:
+        await open_account(pilot, "Payroll")
+        next(each for each in pilot.app.screen.query(Field) if each.spec.name == "password").focus()
+        await settle(pilot)
+        await keys(pilot, "s")
+        assert ("viewed", "password") not in await noted(session)
+        await keys(pilot, "space")
+        assert ("viewed", "password") in await noted(session)
