@@ -106,7 +106,8 @@ class ThreePeople(RuleBasedStateMachine):
     def begin_account(self, number: int) -> None:
         """Somebody adds a card."""
         handset = self.handset(number)
-        if len(self.accounts) < 3 and listing(handset.human.id, "owner", handset.view) is not None:
+        listed = listing(handset.human.id, "owner", handset.view)
+        if len(self.accounts) < 3 and listed is not None and listed.role == "owner":
             genesis, keys = authoring.account_genesis(handset.author(), handset.view)
             if self.store.take(genesis):
                 account = stream_id(genesis)
