@@ -90,6 +90,14 @@ def test_the_policy_narrows_who_invites() -> None:
     assert row("invite_member", policy=Policy(inviters="user")) == "---YYY"
 
 
+def test_the_policy_narrows_nothing_else() -> None:
+    """Whatever it says of inviting, every other row stays as it is."""
+    strict = Policy(inviters="owner")
+    for action in RULES:
+        if not action.startswith("invite_"):
+            assert row(action, "owner", strict) == row(action, "owner"), action
+
+
 def test_inviting_agrees_with_what_the_streams_accept() -> None:
     """What the table says of inviting is what the acceptance rules say of the entry."""
     for inviters in ("user", "admin", "super_admin", "owner"):
