@@ -26,6 +26,8 @@ Transport = httpx.AsyncBaseTransport
 TIMEOUT = httpx.Timeout(20.0, connect=10.0)
 SILENCE = 40.0
 """Seconds without a byte after which a feed counts as dead."""
+MOST_BYTES = 4 * shapes.PULL_LIMIT
+"""More than any honest answer has, once it is unpacked."""
 BUSY = {"unavailable", "too_many_requests"}
 
 
@@ -142,7 +144,8 @@ class Api:
         for last in (False, True):
             headers = self._signed(method, path, raw, idempotency_key)
             try:
-                response = await self._client.request(method, path, content=raw or None, headers=headers)
+                async with self._client.stream(method, path, content=raw or None, headers=headers) as coming:
+                    response = await _whole(coming)
             except httpx.HTTPError as error:
                 raise _offline(error) from error
             if response.is_success:
@@ -188,6 +191,17 @@ def _offline(error: httpx.HTTPError) -> OfflineError:
         safe="Everything here goes on working, and changes wait.",
         next_step="Nothing needs to be done: it is tried again by itself.",
     )
+
+
+async def _whole(coming: httpx.Response) -> httpx.Response:
+    """An answer with all of its body, unless there is no end to it. Raises OfflineError."""
+    pieces, size = [], 0
+    async for piece in coming.aiter_bytes():
+        size += len(piece)
+        if size > MOST_BYTES:
+            raise OfflineError("The service gave an answer that does not end.")
+        pieces.append(piece)
+    return httpx.Response(coming.status_code, content=b"".join(pieces))
 
 
 async def _text(response: httpx.Response) -> AsyncIterator[str]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from msgspec import Struct
 
 LONGEST_LINE = 1 << 16
+LONGEST_EVENT = 1 << 20
 BOM = "\ufeff"
 
 
@@ -21,7 +22,7 @@ class Event(Struct, frozen=True):
 class EventParser:
     """Takes text in pieces as they arrive and gives out whole events.
 
-    Raises ValueError for a line longer than 64 KiB: no honest service sends one.
+    Raises ValueError for a line longer than 64 KiB or an event longer than 1 MiB: no honest service sends one.
     """
 
     def __init__(self, last_id: str = "") -> None:
@@ -29,6 +30,7 @@ class EventParser:
         self._started = False
         self._kind = ""
         self._data: list[str] = []
+        self._size = 0
         self._id = last_id
 
     def feed(self, text: str) -> Iterator[Event]:
@@ -51,7 +53,7 @@ class EventParser:
         if not line:
             if self._data:
                 yield Event(self._kind or "message", "\n".join(self._data), self._id)
-            self._kind, self._data = "", []
+            self._kind, self._data, self._size = "", [], 0
         elif line.startswith(":"):
             yield Event(":", line[1:].strip(), self._id)
         else:
@@ -61,5 +63,8 @@ class EventParser:
                 self._kind = value
             elif name == "data":
                 self._data.append(value)
+                self._size += len(value) + 1
+                if self._size > LONGEST_EVENT:
+                    raise ValueError("an event of the feed is longer than 1 MiB")
             elif name == "id" and "\0" not in value:
                 self._id = value

@@ -49,6 +49,7 @@ class Hostile(httpx.AsyncBaseTransport):
         self._lies: list[tuple[str, type[Any], Lie]] = []
         self._problem: tuple[str, int, bytes] | None = None
         self._answers: dict[str, bytes] = {}
+        self._raw: tuple[str, bytes, dict[str, str]] = ("", b"", {})
         self._real = httpx.AsyncHTTPTransport()
 
     # --- what it can be told
@@ -105,10 +106,15 @@ class Hostile(httpx.AsyncBaseTransport):
         """Answer requests for a path with this, whatever the service says."""
         self._answers[path] = msgspec.msgpack.encode(answer)
 
+    def sends_raw(self, path: str, content: bytes, headers: dict[str, str]) -> None:
+        """Answer requests for a path with these bytes under these headers."""
+        self._raw = (path, content, headers)
+
     def is_honest(self) -> None:
         """From now on, tell the truth."""
         self._lies, self._problem, self.feed = [], None, None
         self._answers.clear()
+        self._raw = ("", b"", {})
 
     def signs(self, record: AnyRecord) -> SignedRecord:
         """Sign anything with the service's own key."""
@@ -123,6 +129,8 @@ class Hostile(httpx.AsyncBaseTransport):
         if self._problem and self._problem[0] == path:
             _path, status, content = self._problem
             return httpx.Response(status, content=content, request=request)
+        if path == self._raw[0]:
+            return httpx.Response(200, headers=self._raw[2], stream=httpx.ByteStream(self._raw[1]), request=request)
         if path in self._answers:
             return httpx.Response(200, content=self._answers[path], request=request)
         real = await self._real.handle_async_request(request)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import threading
+import zlib
 from collections.abc import AsyncIterator, Callable
 from itertools import count
 from pathlib import Path
@@ -13,11 +14,13 @@ import pytest
 from msgspec.structs import replace
 
 from cerby_tui.errors import OfflineError
+from cerby_tui.sync.api import MOST_BYTES
+from cerby_tui.sync.events import EventParser
 from cerby_tui.sync.patience import MOST, PER_SECOND, ROUND, Patience
 from cerby_tui.sync.pulling import IDLE_PAGES
 from cerby_tui.values import CardFilter
 from cerby_wire.entries import read_header
-from cerby_wire.shapes import PULL, PUSH, Pulled, Pushed, PushResult, StoredEntry
+from cerby_wire.shapes import HEADS, PULL, PUSH, Pulled, Pushed, PushResult, StoredEntry
 from tests.devices import QUICK, until
 from tests.fakes import FrozenClock
 from tests.hostile.scene import Scene, alarm, make_scene
@@ -227,3 +230,22 @@ async def test_answers_that_do_not_fit(scene: Scene) -> None:
     with pytest.raises(OfflineError):
         await session.sync_now()
     assert session.status().waiting == 1
+
+
+async def test_answer_without_end(scene: Scene) -> None:
+    """An answer larger than any honest one, once unpacked, is not read to its end; nothing changes."""
+    account = await scene.account_of(ADA)
+    session, layer = scene.open(ADA)
+    layer.sends_raw(HEADS, zlib.compress(bytes(MOST_BYTES + 1)), {"content-encoding": "deflate"})
+    with pytest.raises(OfflineError, match="does not end"):
+        await session.sync_now()
+    assert session.account(account).item.notes == "held before"
+
+
+def test_event_without_end() -> None:
+    """Lines that never add up to an event are given up after a mebibyte."""
+    parser = EventParser()
+    line = "data: " + "x" * 1000 + "\n"
+    with pytest.raises(ValueError, match="1 MiB"):
+        for _ in range(1100):
+            list(parser.feed(line))
