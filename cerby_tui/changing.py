@@ -116,7 +116,7 @@ class Changing:
         before = with_shares(stored_roles(state, me), self._vault.outbox.pending(account))
         if said := lists.objection(wanted, around):
             raise RefusedError("cannot_be_listed", said, safe="Nothing was changed.")
-        if "owner" not in lists.listable(applied(before, wanted), around).values():
+        if not lists.keeps_an_owner(applied(before, wanted), me, around):
             raise RefusedError("only_owner", lists.LAST_OWNER, safe="Nothing was changed.", next_step=ANOTHER_OWNER)
         listed = {user: role for user, role in wanted.items() if user != me or role is not None}
         change = self._notes(state, wanted, around) if state is not None else {}

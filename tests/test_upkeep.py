@@ -214,3 +214,15 @@ async def test_person_taken_off_while_resting_stays_off(crowd: Crowd, opened: Op
     await ada.sharing.share(account, crowd[1].user, "collaborator")
     await everybody(ada, bob)
     assert bob.account(account).item.password == "s3cret"
+
+
+async def test_own_change_of_people_waits_for_the_own_chain(crowd: Crowd, opened: Open) -> None:
+    """An Owner with a suspended session can still share and delete: it is sent once their chain is in order."""
+    ada, bob, cleo = opened(0), opened(1), opened(2)
+    first, second = await shared(bob), await shared(bob)
+    await bob.sharing.share(first, crowd[2].user, "owner")
+    await bob.delete_account(second)
+    await suspend(ada, crowd[1].user, crowd[1].keys[1].id)
+    await everybody(bob, cleo)
+    assert bob.waiting() == []
+    assert cleo.account(first).item.password == "s3cret" and bob.card(second).deleted

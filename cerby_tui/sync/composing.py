@@ -28,6 +28,8 @@ from cerby_wire.state import AccountState
 
 DELETED = "The account was deleted; restore it to apply this change."
 NOT_OWNER = "You are no longer an Owner of this account."
+LISTING = ("share", "delete", "restore")
+"""Acts that need a list of people."""
 CLOSED = "The content of this account is closed to you."
 PRIVATE = {
     "read": (READ_SLOT, MARKS),
@@ -71,6 +73,8 @@ class Composing:
             return None
         if self._vault.identity.user not in state.owners():
             return Composed(_ids(rows), refused=NOT_OWNER)
+        if rows[0].act in LISTING and lists.resting(self._vault.identity.user, self._around):
+            return None  # until our own chain is in order; upkeep is at it
         if rows[0].act in ("delete", "restore"):
             return self._toggle(state, rows[0])
         if rows[0].act == "share":
@@ -99,7 +103,8 @@ class Composing:
         if keys is None:
             return Composed((row.id,), refused=CLOSED)
         if outdated(state, self._around):  # these acts leave the list as it is, so it has to be right before
-            return self._list(state, stored_roles(state, self._vault.identity.user), ())
+            first = self._list(state, stored_roles(state, self._vault.identity.user), ())
+            return first if first.entry is not None else Composed((row.id,), refused=first.refused)
         write = authoring.delete if row.act == "delete" else authoring.restore
         try:
             entry, _fresh = write(self.author(), state, keys, self._around, self._newest(state))

@@ -22,6 +22,22 @@ def listable(people: Mapping[bytes, AccountRole], around: Surroundings) -> Roles
     return {user: listed.role for user, listed in found.items() if listed is not None}
 
 
+def resting(user: bytes, around: Surroundings) -> bool:
+    """Whether somebody cannot be listed only until a suspended session is gone from their chain."""
+    workspace = around.workspace()
+    role = workspace.role_at(user, workspace.n) if workspace else None
+    return role is not None and listing(user, "collaborator", around) is None
+
+
+def keeps_an_owner(people: Mapping[bytes, AccountRole], me: bytes, around: Surroundings) -> bool:
+    """Whether one of these people can be listed as an Owner: today, or oneself as soon as one's chain is in order."""
+    workspace = around.workspace()
+    mine = workspace.role_at(me, workspace.n) if workspace else None
+    if people.get(me) == "owner" and mine in roles.ACCOUNT_OWNERS and resting(me, around):
+        return True
+    return "owner" in listable(people, around).values()
+
+
 def objection(wanted: Wanted, around: Surroundings) -> str:
     """Why somebody cannot have the role that is wanted for them, in a sentence; empty if all can."""
     for user, role in wanted.items():

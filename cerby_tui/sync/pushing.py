@@ -85,6 +85,8 @@ class Pushing:
                     found = entry_hash(composed.entry)
                     self._vault.outbox.put_under_way(found, stream, composed.entry, composed.rows, self._clock.now())
                     return Sent(stream, found, composed.entry)
+                if not composed.rows:
+                    return None
                 self._settle(stream, composed.rows, composed.refused)
         return None
 
