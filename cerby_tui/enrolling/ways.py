@@ -44,7 +44,8 @@ class Ways:
         self._clock = clock
         self._transport = transport
         self._keyring = keyring or SystemKeyring()
-        settle(self._home, self._keyring)  # what is left of a session that ended here would be in the way
+        # What is left of a session that ended here would be in the way, and may still have to be told.
+        self.ended = settle(self._home, self._keyring)
         self._cost = cost
         self._attempt: Enrolling[Any] | None = None
 

@@ -10,6 +10,7 @@ from textual.containers import VerticalGroup
 from textual.strip import Strip
 from textual.widget import Widget
 
+from cerby_tui import farewells, terminal_text
 from cerby_tui.clock import Clock
 from cerby_tui.messages import RowOpened
 from cerby_tui.screens.base import Sized, caption, sheet
@@ -81,10 +82,16 @@ class WelcomeScreen(Sized[None]):
         """Words and choices."""
         with VerticalGroup(classes="column"):
             yield caption("Welcome to cerby", "title")
-            yield caption("There is no vault on this device yet.", "muted")
+            yield caption(self._why(), "muted")
             yield Choices(self._choices())
             yield caption("To look around first, leave with q and run:  cerby-tui demo", "muted")
         yield BottomBar()
+
+    def _why(self) -> str:
+        """Why there is no vault here."""
+        if self._ways.ended is None:
+            return "There is no vault on this device yet."
+        return terminal_text.line(farewells.said(self._ways.ended).whole())
 
     def _choices(self) -> tuple[Choice, ...]:
         if self._ways.begun:

@@ -15,6 +15,7 @@ from cerby_tui import authoring
 from cerby_tui.errors import RefusedError, SessionRemoved
 from cerby_tui.keys import DeviceKeys, new_seed
 from cerby_tui.sync.api import Api
+from cerby_wire.activity import ACTIVITY, ActivityPage, Line
 from cerby_wire.approving import (
     APPROVALS,
     MINE,
@@ -31,6 +32,7 @@ from cerby_wire.approving import (
     Welcome,
     commitment,
 )
+from cerby_wire.encoding import decode
 from cerby_wire.headers import Entry, Policy, Position
 from cerby_wire.removing import REMOVAL, AskRemoval, RemovalEvidence
 from cerby_wire.sessions import DEVICES, DeviceList
@@ -250,3 +252,19 @@ async def test_proof_is_for_ended_sessions_only(rig: ServiceRig, ada: Member, be
     assert ([one.n for one in page.entries], page.more) == ([2], True)
     async with refused("unknown_device"):
         await begin().api.ask("POST", REMOVAL, AskRemoval(), RemovalEvidence)
+
+
+async def test_the_log_tells_of_requests(ada: Member, begin: Begin) -> None:
+    """That a device asked, and who denied it; a request to nobody leaves no line."""
+    new, lost = begin(), begin()
+    await lost.ask("nobody@example.com")
+    await new.ask(ada.email)
+    await ada.api.ask("POST", f"{new.path}/deny", None, Anything)
+    page = await ada.api.ask("GET", ACTIVITY, None, ActivityPage)
+    lines = [decode(line.raw, Line) for line in page.lines]
+    told = [
+        (line.event, line.user, line.device, line.subject) for line in lines if line.event.startswith("Secure Device")
+    ]
+    assert ("Secure Device Requested", ada.user, b"", new.keys.id) in told
+    assert ("Secure Device Denied", ada.user, ada.device.id, new.keys.id) in told
+    assert len(told) == 3  # and the first session

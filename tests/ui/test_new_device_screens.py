@@ -13,6 +13,7 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Digits
 
+from cerby_tui import farewells
 from cerby_tui.enrolling.new_device import NewDevice, NewDeviceKnown
 from cerby_tui.enrolling.ways import Ways
 from cerby_tui.home import Home
@@ -21,6 +22,7 @@ from cerby_tui.screens.cards import CardsScreen
 from cerby_tui.screens.enrolment import EnrolmentScreen
 from cerby_tui.screens.enrolment_approval import ApprovalStep, ApprovedStep, WaitingStep
 from cerby_tui.session import Session
+from cerby_tui.team_values import Farewell
 from cerby_tui.values import Item
 from cerby_wire.approving import ApprovalSeen, Taken, Welcome
 from cerby_wire.headers import Position
@@ -99,6 +101,19 @@ async def test_denied_and_asked_again(home: Home, rig: ServiceRig, clock: Frozen
         assert old.who()[1] in shown(pilot)
         await keys(pilot, "tab", "enter")
         assert isinstance(step(pilot), WaitingStep)
+
+
+async def test_why_there_is_no_vault(home: Home, clock: FrozenClock) -> None:
+    """Where a session ended before, the first screen says who ended it, and offers the ways in."""
+    kept = farewells.Kept(bytes(16), Farewell("removed", "you, on laptop", 0, ("Bank: username",)))
+    home.farewell.write_bytes(msgspec.json.encode(kept))
+    home.vault.write_bytes(b"what a cut-short deletion left")
+    app = app_over(None, clock, DARK, enrolment=lambda: Ways(home, clock, keyring=NO_KEYRING, cost=FLOOR))
+    async with app.run_test(size=(120, 36)) as pilot:
+        await settle(pilot)
+        assert "removed by you, on laptop" in " ".join(shown(pilot).split())
+        assert "Create a workspace" in shown(pilot)
+    assert not home.vault.exists()
 
 
 class Standing(httpx.AsyncBaseTransport):
