@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from cerby_tui import authoring
+from cerby_tui.authoring import Author
 from cerby_tui.enrolling.ways import Ways
 from cerby_tui.errors import Alarm, OfflineError, RefusedError, UsageError
 from cerby_tui.home import Home
@@ -18,9 +20,10 @@ from cerby_tui.kit import read_code
 from cerby_tui.session import open_session
 from cerby_tui.sync.api import Api
 from cerby_wire.entries import next_head
+from cerby_wire.ledger import Ledger
 from cerby_wire.primitives import SigningKey
 from cerby_wire.recovering import RECOVERY, AskRecovery, RecoveryAnswer, kit_link, prove
-from cerby_wire.shapes import ABOUT, About
+from cerby_wire.shapes import ABOUT, PULL, About, Pulled, StoredEntry, StreamHead
 from cerby_wire.texts import recovery_code
 from tests.devices import NO_KEYRING, add_device
 from tests.fakes import NOON, FrozenClock
@@ -244,3 +247,51 @@ async def test_the_proof_is_for_one_device(rig: ServiceRig, kept: Kept, tmp_path
         with pytest.raises(RefusedError):
             await api.ask("POST", RECOVERY, asked, RecoveryAnswer)
         await api.close()
+
+
+def invented(kit: DeviceKeys, service_key: bytes) -> RecoveryAnswer:
+    """A person whom somebody with the public half of the recovery key made up around it."""
+    mallory, ledger = DeviceKeys(new_seed()), Ledger(service_key)
+    genesis, _seed = authoring.user_genesis(mallory, kit.public)
+    user = ledger.add(genesis).stream
+    profile, hashed = authoring.profile(mallory, user, "Ada Founder", "ada@example.org")
+    workspace = ledger.add(authoring.workspace_genesis(Author.of(mallory, user, ledger), hashed)).stream
+    personal = ledger.add(authoring.personal_genesis(Author.of(mallory, user, ledger))).stream
+    kinds = {user: "user", workspace: "workspace", personal: "personal"}
+    heads = [StreamHead(kinds[stream], stream, state.n, state.head) for stream, state in ledger.states.items()]
+    entries = [StoredEntry(stream, 1, found[0]) for stream, found in ledger.entries.items()]
+    return RecoveryAnswer(workspace, user, personal, heads, entries, profile)
+
+
+async def test_an_invented_person(rig: ServiceRig, kept: Kept, lost: Home, clock: FrozenClock) -> None:
+    """Somebody made up around the recovery key has another user id, which is shown; nobody is swapped after that."""
+    fake = invented(read_code(kept.code), rig.parts.key.public)
+    swapped = recovering(lost, clock, Lying(RECOVERY, RecoveryAnswer, lambda _answer: fake))
+    whose = await swapped.look(rig.origin, kept.code)
+    assert (whose.user, whose.pinned) == (fake.user.hex(), False)
+    answers = iter([False, True])
+    later = recovering(
+        Home(lost.root.with_name("later")),
+        clock,
+        Lying(RECOVERY, RecoveryAnswer, lambda answer: fake if next(answers) else answer),
+    )
+    await later.look(rig.origin, kept.code)
+    with pytest.raises(Alarm) as alarm:
+        await later.use()
+    assert (alarm.value.rule, later.sent) == ("another_person", False)
+
+
+async def test_its_own_act_has_to_be_shown(rig: ServiceRig, kept: Kept, lost: Home, clock: FrozenClock) -> None:
+    """A service that took the act and then shows a chain without it is not believed; an honest answer heals it."""
+
+    def without_the_newest(pulled: Pulled) -> Pulled:
+        return replace(pulled, entries=[one for one in pulled.entries if one.n == 1])
+
+    way = recovering(lost, clock, Lying(PULL, Pulled, without_the_newest))
+    await way.look(rig.origin, kept.code)
+    with pytest.raises(Alarm):
+        await way.use()
+    resumed = Ways(lost, clock, keyring=NO_KEYRING).resume(AGAIN)
+    await resumed.finish()
+    confirm(resumed)
+    assert lost.enrolled()
