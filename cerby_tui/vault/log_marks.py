@@ -14,7 +14,7 @@ MARKED = "activity"
 
 
 class Verified(Struct, frozen=True):
-    """When the whole log was verified last (UTC ms, 0 never), and in which generation of the service's database."""
+    """When the whole log was verified last (UTC ms, 0 never), and the generation of the service's database it is of."""
 
     at: int = 0
     generation: bytes = b""
@@ -41,8 +41,10 @@ class LogMarks:
 
     def remember(self, head: ActivityHead) -> None:
         """The service said that the log stands there; what was known before is never overwritten."""
-        if head.n:
-            self._put([(head.n, head.hash)])
+        with self._database.transaction():
+            if not self.verified().generation:
+                self._meta.write(MARKED, Verified(0, head.generation))
+            self._put([(head.n, head.hash)] if head.n else [])
 
     def keep(self, hashes: Iterable[tuple[int, bytes]], verified: Verified) -> None:
         """All lines were verified."""
