@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from cerby_tui.app import CerbyApp
     from cerby_tui.cli.shell import Shell
     from cerby_tui.enrolling.ways import Ways
+    from cerby_tui.home import Home
     from cerby_tui.running import Running
     from cerby_tui.screens.desk import DemoAct
     from cerby_tui.session import Session
@@ -94,6 +95,7 @@ def _compose(shell: Shell, running: Running) -> CerbyApp:
         keyring = SystemKeyring() if config.settings.keyring else SystemKeyring(allowed=())
         return Ways(home, clock, keyring=keyring)
 
+    said = _farewell(home) if home.farewell.exists() else ""  # before anything asks what is there
     config = running.configuration.load()
     trust_authority(config.settings, os.environ)
     session = _opened(shell, unlock)
@@ -109,9 +111,18 @@ def _compose(shell: Shell, running: Running) -> CerbyApp:
         save_setting=running.configuration.save,
         demo=acts,
         hint=hint,
+        said=said,
         on_unlocked=running.unlocked,
         clock=clock,
     )
+
+
+def _farewell(home: Home) -> str:
+    """How the session that was here ended; a deletion that was cut short is completed."""
+    from cerby_tui.farewells import said, settle
+
+    over = settle(home)
+    return said(over).whole() if over else ""
 
 
 def _opened(shell: Shell, unlock: Callable[[str], Session]) -> Session | None:

@@ -11,6 +11,8 @@ from textual.message import Message
 if TYPE_CHECKING:
     from textual.widget import Widget
 
+    from cerby_tui.team_values import Farewell
+
 Severity = Literal["information", "warning", "error"]
 
 
@@ -36,6 +38,13 @@ class Noticed(Message):
 
 class Uncovered(Message):
     """A screen is on top now: what is being said belongs on it."""
+
+
+@dataclass
+class SessionOver(Message):
+    """This session is over for good, and nothing of it is left on this device."""
+
+    farewell: Farewell
 
 
 @dataclass

@@ -48,8 +48,7 @@ class ApprovalScreen(Dialog[None]):
     def body(self) -> Iterable[Widget]:
         """The step, and what is left of the time."""
         yield caption("Trust this session?", "title")
-        asked = words.age(self.request.asked, self.desk.now())
-        yield VerticalGroup(AskStep(asked, self.request.address), id="step")
+        yield VerticalGroup(self._first(), id="step")
         yield Static(id="left", markup=False)
 
     def on_mount(self) -> None:
@@ -58,6 +57,13 @@ class ApprovalScreen(Dialog[None]):
         self.call_later(self.count_down)
         if self.step:
             self.step.enter()
+
+    def _first(self) -> Step:
+        """The question; or the code, for a request that was answered from here before."""
+        if self.request.taken_here:
+            self._called = self.desk.memory.asked.get(self.request.id, "")
+            return CodeStep(self._called)
+        return AskStep(words.age(self.request.asked, self.desk.now()), self.request.address)
 
     @property
     def step(self) -> Step | None:
@@ -163,6 +169,7 @@ class ApprovalScreen(Dialog[None]):
             await self._end(error.whole())
         else:
             self._busy = False
+            self.desk.memory.asked[self.request.id] = self._called
             await self._show(CodeStep(self._called))
 
     async def _approve(self) -> None:

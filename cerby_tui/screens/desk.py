@@ -32,6 +32,8 @@ class Memory:
     cards: CardFilter = field(default_factory=CardFilter)
     inbox: InboxFilter = field(default_factory=InboxFilter)
     as_list: bool = False
+    asked: dict[bytes, str] = field(default_factory=dict)
+    """The names that devices gave themselves whose requests were answered from here."""
 
 
 @dataclass(frozen=True)

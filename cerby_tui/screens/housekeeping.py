@@ -18,7 +18,7 @@ from cerby_tui.clock import Clock
 from cerby_tui.errors import CerbyError
 from cerby_tui.logs import where
 from cerby_tui.messages import CopyWanted, Noticed, SessionOver, Severity, VaultChanged
-from cerby_tui.screens.base import Place, Sized
+from cerby_tui.screens.base import Sized
 from cerby_tui.screens.desk import Desk
 from cerby_tui.screens.doors import Doors
 from cerby_tui.screens.interruptions import ASKS, TYPED_INTO, Interruptions
@@ -149,8 +149,8 @@ class Housekeeping(Doors):
         await self._see_whether_ended()
         if self.desk is None:
             return
-        for screen in self.screen_stack:
-            if isinstance(screen, Place):
+        for screen in tuple(self.screen_stack):
+            if isinstance(screen, Sized):
                 with suppress(NoMatches):
                     screen.vault_changed(changed)
         if changed.everything:

@@ -12,8 +12,8 @@ from textual.content import Content
 from textual.widgets import Input, Static
 
 from cerby_tui.commands import only
-from cerby_tui.errors import CerbyError, WrongPassphrase
-from cerby_tui.messages import Severity
+from cerby_tui.errors import CerbyError, SessionRemoved, WrongPassphrase
+from cerby_tui.messages import SessionOver, Severity
 from cerby_tui.screens.base import Sized, sheet
 from cerby_tui.terminal_text import visible
 from cerby_tui.widgets.entry import Entry
@@ -99,6 +99,9 @@ class UnlockScreen(Sized[None]):
             self._opened(session)
 
     def _refuse(self, error: CerbyError) -> None:
+        if isinstance(error, SessionRemoved) and error.farewell:
+            self.post_message(SessionOver(error.farewell))
+            return
         field = self.query_one("#passphrase", Input)
         field.disabled = False
         field.focus()

@@ -153,6 +153,7 @@ class Conductor:
         self._board.connection(state, sentence)
         self._wishes.status = self._board.current
         if state == "live":
+            self._tell(Changed(requests=True))  # a device may have asked while nobody listened
             self.wish(whole=True)
 
     def wish(self, *, whole: bool = False) -> None:

@@ -7,6 +7,7 @@ the real one of `tests.rig`.
 from __future__ import annotations
 
 import shutil
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC
 from pathlib import Path
@@ -15,6 +16,7 @@ from typing import Any
 from msgspec.structs import replace
 from textual.pilot import Pilot
 from textual.widget import Widget
+from textual.worker import WorkerCancelled
 
 from cerby_tui.app import CerbyApp
 from cerby_tui.config import Loaded, Settings
@@ -127,8 +129,12 @@ async def open_account(pilot: Pilot[Any], words: str) -> None:
 
 
 async def settle(pilot: Pilot[Any]) -> None:
-    """Wait until nothing is under way any more."""
-    await pilot.app.workers.wait_for_complete()
+    """Wait until nothing is under way any more. A reading whose place a newer one took is none that failed."""
+    waiting = True
+    while waiting:
+        with suppress(WorkerCancelled):
+            await pilot.app.workers.wait_for_complete()
+            waiting = False
     await pilot.pause()
     await pilot.pause()
 

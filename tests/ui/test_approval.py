@@ -283,6 +283,18 @@ async def test_room_is_made(team: Team, clock: FrozenClock) -> None:
         assert "is a trusted session now" in shown(pilot)
 
 
+async def test_code_is_typed_later(team: Team, clock: FrozenClock) -> None:
+    """A request that was left at the code goes on there, with the name that the device gave itself."""
+    async with app_over(team.session, clock).run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        await take(pilot, team)
+        await keys(pilot, "escape")
+        team.devices.waiting = [replace(REQUEST, taken_here=True)]
+        await keys(pilot, "T", "enter", *CODE, "enter")
+        assert len(asked(team, "take")) == 1
+        assert asked(team, "approve") == [("approve", REQUEST.id, "94305256", "new-laptop")]
+
+
 async def test_other_device_is_silent(team: Team, clock: FrozenClock) -> None:
     """When the new device never shows a code, the popup says so."""
     team.devices.fails["take"] = [TimedOut("The new device did not say who it is.")]

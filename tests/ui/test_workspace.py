@@ -9,7 +9,9 @@ from msgspec.structs import replace
 from textual.pilot import Pilot
 from textual.widgets import Static
 
+from cerby_tui.enrolling.ways import Ways
 from cerby_tui.errors import RefusedError, SessionRemoved
+from cerby_tui.home import Home
 from cerby_tui.screens.cards import CardsScreen
 from cerby_tui.screens.desk import Ending
 from cerby_tui.screens.farewell import FarewellScreen
@@ -223,6 +225,29 @@ async def test_lost_changes_are_said(ending: EndedSession, clock: FrozenClock) -
         await settle(pilot)
         await end(pilot, ending, replace(FAREWELL, what="left", export=""))
         assert "You are no longer in the workspace" in said(pilot) and "so they are gone" in said(pilot)
+
+
+async def test_found_out_while_unlocking(still: StillSession, clock: FrozenClock) -> None:
+    """A session that turns out to be over when it is unlocked says how it ended, instead of asking once more."""
+
+    def over(_passphrase: str) -> StillSession:
+        error = SessionRemoved("This trusted session was removed.")
+        error.farewell = FAREWELL
+        raise error
+
+    async with app_over(None, clock, open_session=over).run_test(size=WIDE) as pilot:
+        await keys(pilot, *"herring", "enter")
+        assert isinstance(pilot.app.screen, FarewellScreen)
+        assert "unsent-2026-11-24.cerby" in said(pilot)
+
+
+async def test_said_on_the_first_run(home: Home, clock: FrozenClock) -> None:
+    """Where a session ended before, the first run says how, and the log keeps it."""
+    app = app_over(None, clock, enrolment=lambda: Ways(home, clock), said="This trusted session was removed by Bob.")
+    async with app.run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        assert "This trusted session was removed by Bob." in shown(pilot)
+        assert len(app.notices.log) == 1
 
 
 async def test_settings_are_for_administrators(still: StillSession, clock: FrozenClock) -> None:
