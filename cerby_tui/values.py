@@ -88,7 +88,7 @@ class ManagedNumber(Struct, frozen=True):
 
 
 class Card(Struct, frozen=True):
-    """One account as the cards screen shows it. `newest` is the newest message that holds a code.
+    """One account as the cards screen shows it. `alarm` is the rule at which it stopped, `alarm_said` that in words.
 
     `closed`: it was handed over without its old content, which nobody here can open; number and new messages go on,
     and an Owner may write it anew.
@@ -115,6 +115,7 @@ class Card(Struct, frozen=True):
     alarm: str = ""
     clashes: int = 0
     closed: bool = False
+    alarm_said: str = ""
 
 
 class Clash(Struct, frozen=True):

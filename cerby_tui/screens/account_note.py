@@ -15,7 +15,8 @@ def note_of(account: Account, desk: Desk, width: int) -> str:
     """
     card = account.card
     if card.alarm:
-        return f"▲ alarm: {one_line(card.alarm)}; what came after is not shown"
+        said = one_line(card.alarm_said or card.alarm).rstrip(".")
+        return f"▲ alarm: {said}; what came after is not shown"
     if card.deleted:
         return "deleted: R restores it"
     if card.closed:

@@ -105,7 +105,7 @@ class Accounts:
     ) -> Card:
         role: Literal["owner", "collaborator"] = state.members[self._user].role if state else "owner"
         code, code_at, unread = self._messages(account)
-        stored_at = self._streams.stored_at(account, state.n) if state else 0
+        stored_at, held = self._streams.stored_at(account, state.n) if state else 0, self._streams.one(account)
         return Card(
             id=account,
             label=item.label,
@@ -125,9 +125,10 @@ class Accounts:
             waiting=bool(waiting),
             deleted=_deleted(state, waiting),
             favourite=favourite,
-            alarm=str(self._database.value("SELECT stopped FROM streams WHERE id = ?", (account,)) or ""),
+            alarm=held.stopped if held else "",
             clashes=len(content.get(contents.CLASHES, ())),
             closed=closed,
+            alarm_said=held.sentence if held else "",
         )
 
     def _messages(self, account: bytes) -> tuple[Code | None, int, int]:

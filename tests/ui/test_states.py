@@ -23,7 +23,7 @@ from tests.stage import Founder, Numbered, Text, build
 from tests.ui.gallery import NARROW, PLAIN_LOOKS, Look, StillSession, app_over, keys, open_account, settle, shown
 
 CLASHES = [{"field": "username", "value": "[red]grace[/]\x1b[31m"}, {"field": "password", "value": "theirs-7"}]
-ALARM = "item-author"
+ALARM = "This was written by somebody else"
 
 
 def vault(home: Home, clock: FrozenClock, stage: Callable[[Founder], object]) -> StillSession:
@@ -58,7 +58,7 @@ def states(home: Home, clock: FrozenClock) -> Iterator[StillSession]:
     stopped = next(card.id for card in session.cards(CardFilter()) if card.label == "Stopped")
     database = open_database(home, session._device.database_key)
     writing = writing_parts(database, session._device, extract, clock)
-    writing.applying.stop([Broken(stopped, "account", ALARM, "This was written by somebody else.")])
+    writing.applying.stop([Broken(stopped, "account", "item-author", f"{ALARM}.")])
     writing.vault.refresh([stopped])
     database.close()
     yield session
@@ -95,7 +95,7 @@ def test_alarm_and_clash(snap_compare: Any, states: StillSession, clock: FrozenC
 
     async def act(pilot: Pilot[Any]) -> None:
         await settle(pilot)
-        assert "2 clashes" in shown(pilot) and f"▲ alarm: {ALARM}" in shown(pilot)
+        assert "2 clashes" in shown(pilot) and "▲ alarm: This was written" in shown(pilot)
         assert "Old shop" not in shown(pilot)
 
     assert snap_compare(app_over(states, clock, look), terminal_size=look.size, run_before=act)
@@ -105,7 +105,7 @@ async def test_alarm_on_the_page(states: StillSession, clock: FrozenClock) -> No
     """The page of an account whose stream stopped says so: newer changes are not shown."""
     async with app_over(states, clock).run_test(size=NARROW) as pilot:
         await open_account(pilot, "Stopped")
-        assert f"▲ alarm: {ALARM}" in shown(pilot)
+        assert "▲ alarm: This was" in shown(pilot)  # as far as there is room beside the tabs
 
 
 @pytest.mark.parametrize("look", PLAIN_LOOKS, ids=str)
