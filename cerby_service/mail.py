@@ -1,4 +1,4 @@
-"""Letters by SMTP: verification codes, and word of an invite. No letter ever holds the secret of an invite."""
+"""Letters by SMTP: verification codes, word of an invite or of a used recovery key. None holds an invite's secret."""
 
 from __future__ import annotations
 
@@ -39,6 +39,15 @@ reads your mail could use it.
 """
 
 
+RECOVERED = """\
+Your recovery key was used at {at} (UTC): a new trusted session was added to your account, and the recovery key is
+spent. The new session has shown its person a new one.
+
+If that was you, there is nothing that you need to do. If it was not, somebody else has your recovery kit: remove that
+session on one of your trusted devices at once, or ask an administrator of your workspace to suspend it.
+"""
+
+
 class Mailer:
     """Sends over a real SMTP connection, opened for each message."""
 
@@ -57,6 +66,12 @@ class Mailer:
         day = datetime.fromtimestamp(until / 1000, UTC)
         text = INVITATION.format(name=shown, until=f"{day:%d %B %Y, %H:%M}")
         return await self._sent(address, "You were invited to a workspace", text)
+
+    async def send_recovered(self, address: str, at: int) -> bool:
+        """Tell somebody that their recovery key was used at a time (UTC ms); False if it could not be sent."""
+        moment = datetime.fromtimestamp(at / 1000, UTC)
+        text = RECOVERED.format(at=f"{moment:%d %B %Y, %H:%M}")
+        return await self._sent(address, "Your recovery key was used", text)
 
     async def _sent(self, address: str, subject: str, text: str) -> bool:
         """Send a letter; why it failed is logged, but never to whom it was or what it said."""

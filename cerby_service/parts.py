@@ -141,7 +141,7 @@ class Parts:
         self.streams = Streams(database, self.keeper, key, clock)
         self.handing = Handing(database)
         self.retention = Retention(database, clock)
-        self.recoveries = Recoveries(database, self.keeper, clock)
+        self.recoveries = Recoveries(database, self.keeper, mailer, clock)
         self.approvals = Approvals(database, self.keeper, clock)
         self.devices = Devices(database, self.hub, clock)
         self.removal = Removal(database)

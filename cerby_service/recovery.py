@@ -7,7 +7,8 @@ once the new device is in the chain.
 
 from __future__ import annotations
 
-from contextlib import closing
+import asyncio
+from contextlib import closing, suppress
 
 from starlette.routing import Route
 
@@ -18,7 +19,8 @@ from cerby_service.database.streams import StreamRow
 from cerby_service.errors import Refusal
 from cerby_service.http import Http
 from cerby_service.keeping import Keeper
-from cerby_wire.entries import device_id, read_header
+from cerby_service.mail import Mailer
+from cerby_wire.entries import device_id, entry_hash, read_header
 from cerby_wire.errors import NewerVersion, Refused
 from cerby_wire.headers import UserRecovery
 from cerby_wire.recovering import (
@@ -35,6 +37,7 @@ from cerby_wire.shapes import CLOCK_TOLERANCE, PULL_LIMIT, Pushed, PushEntry, St
 from cerby_wire.state import UserState, decode_state
 
 NAME_LIMIT = 4_096
+LETTER_SECONDS = 5.0
 KINDS = ("user", "workspace", "personal")
 """In this order: what is judged comes after what it is judged by."""
 UNKNOWN = "No vault at this service belongs to this recovery key."
@@ -45,9 +48,10 @@ GONE = "The person of this recovery key is not a member of the workspace any mor
 class Recoveries:
     """Answers holders of a kit."""
 
-    def __init__(self, database: Database, keeper: Keeper, clock: Clock) -> None:
+    def __init__(self, database: Database, keeper: Keeper, mailer: Mailer, clock: Clock) -> None:
         self._database = database
         self._keeper = keeper
+        self._mailer = mailer
         self._clock = clock
 
     def routes(self, http: Http) -> list[Route]:
@@ -64,10 +68,20 @@ class Recoveries:
         """Add the new device and spend the kit, or answer again that it was done. Raises Refusal."""
         if len(asked.device_name) > NAME_LIMIT:
             raise Refusal("bad_request", "The name of the device is too long.")
-        return await self._database.write(lambda writing: self._add(writing, asked))
+        recovered, address = await self._database.write(lambda writing: self._add(writing, asked))
+        if address:
+            await self._tell(address)
+        return recovered
+
+    async def _tell(self, address: str) -> None:
+        """Their devices are told anyway: a mail server that does not answer holds nobody up."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(LETTER_SECONDS):
+                await self._mailer.send_recovered(address, self._clock())
 
     def _show(self, reading: Reading, asked: AskRecovery) -> RecoveryAnswer:
         kit, person = self._proved(reading, asked.proof, device_id(asked.device))
+        self._check_fresh(asked.proof)
         if person.recovery(person.n) != asked.proof.recovery:
             raise Refusal("kit_spent", SPENT)
         rows = _shown(reading, kit)
@@ -82,19 +96,24 @@ class Recoveries:
             more=more,
         )
 
-    def _add(self, writing: Writing, asked: Recover) -> Recovered:
+    def _add(self, writing: Writing, asked: Recover) -> tuple[Recovered, str]:
+        """The answer, and whom to write to; nobody, if it was done before."""
         device = device_id(asked.device)
         kit, _person = self._proved(writing, asked.proof, device)
         self._check_entry(asked)
+        if streams.place_of(writing, kit.workspace, entry_hash(asked.entry)) is None:
+            self._check_fresh(asked.proof)  # whoever asks again for an answer that was lost may do so much later
         pushed = self._keeper.push(writing, kit.workspace, kit.user, PushEntry(kit.user, asked.entry))
         if pushed.status not in ("accepted", "already"):
             raise _refusal(pushed)
-        if pushed.status == "accepted":
-            people.name_device(writing, device, asked.device_name)
-        return Recovered(kit.user, device, pushed.n)
+        recovered = Recovered(kit.user, device, pushed.n)
+        if pushed.status == "already":
+            return recovered, ""
+        people.name_device(writing, device, asked.device_name)
+        return recovered, people.address_of(writing, kit.workspace, kit.user)
 
     def _proved(self, reading: Reading, proof: Proof, device: bytes) -> tuple[KitRow, UserState]:
-        """Whose kit it is, and their chain, if the kit spoke for this device just now. Raises Refusal."""
+        """Whose kit it is, and their chain, if the kit spoke for this device. Raises Refusal."""
         kit = kits.find(reading, proof.recovery)
         row = streams.find(reading, kit.workspace, kit.user) if kit else None
         person = decode_state(row.state) if row else None
@@ -104,11 +123,14 @@ class Recoveries:
             check_proof(proof, person.device_public(proof.recovery).sign, device)
         except Refused as refused:
             raise Refusal("bad_signature", refused.sentence) from None
-        if abs(self._clock() - proof.created) > CLOCK_TOLERANCE * 1000:
-            raise Refusal("clock_skew", "The recovery key signed more than five minutes ago or ahead.")
         if kit.user not in people.members_of(reading, kit.workspace):
             raise Refusal("forbidden", GONE)
         return kit, person
+
+    def _check_fresh(self, proof: Proof) -> None:
+        """The kit spoke just now. Raises Refusal."""
+        if abs(self._clock() - proof.created) > CLOCK_TOLERANCE * 1000:
+            raise Refusal("clock_skew", "The recovery key signed more than five minutes ago or ahead.")
 
     def _check_entry(self, asked: Recover) -> None:
         """It is the kit's own act, and it adds the device that asks. Raises Refusal."""

@@ -29,7 +29,7 @@ from tests.devices import NO_KEYRING, add_device
 from tests.fakes import NOON, FrozenClock
 from tests.faults import BadNetwork, Fault, Killed, Lying
 from tests.kits import AGAIN, Kept, confirm, keep, recover, recovering, replace_directly
-from tests.rig import ServiceRig
+from tests.rig import ServiceRig, service_rig
 
 
 @pytest.fixture
@@ -99,20 +99,44 @@ async def test_a_kit_of_elsewhere(rig: ServiceRig, lost: Home, clock: FrozenCloc
     assert unknown.value.code == "no_such_kit"
 
 
-async def test_a_lost_answer_is_asked_for_again(rig: ServiceRig, kept: Kept, lost: Home, clock: FrozenClock) -> None:
-    """The kit was used but nobody heard: the same bytes are sent again, an hour later too, and all is well."""
-    network = BadNetwork()
-    way = recovering(lost, clock, network)
-    await way.look(rig.origin, kept.code)
-    network.faults = ["fine"] * 3 + ["lost"]
-    with pytest.raises(OfflineError):
-        await way.use()
-    clock.advance(3600)
-    resumed = Ways(lost, clock, keyring=NO_KEYRING).resume(AGAIN)
-    assert resumed.step == "sent" and resumed.sent
-    await resumed.finish()
-    confirm(resumed)
+async def test_a_lost_answer_is_asked_for_again(tmp_path: Path, clock: FrozenClock) -> None:
+    """The kit was used but nobody heard: the same bytes are sent again, an hour later, and all is well."""
+    lost, network = Home(tmp_path / "new"), BadNetwork()
+    with service_rig(tmp_path, clock=clock.now) as rig:
+        kept = await keep(rig, tmp_path / "first", clock, "late@example.org")
+        way = recovering(lost, clock, network)
+        await way.look(rig.origin, kept.code)
+        network.faults = ["fine"] * 3 + ["lost"]
+        with pytest.raises(OfflineError):
+            await way.use()
+        clock.advance(3600)
+        resumed = Ways(lost, clock, keyring=NO_KEYRING).resume(AGAIN)
+        assert resumed.step == "sent" and resumed.sent
+        await resumed.finish()
+        confirm(resumed)
+        letters = [letter for letter in rig.mail.letters["late@example.org"] if "recovery key was used" in letter]
     assert lost.enrolled()
+    assert len(letters) == 1
+
+
+async def test_too_late_to_begin_again(tmp_path: Path, clock: FrozenClock) -> None:
+    """A request that never arrived is not taken an hour later: the kit, which is not used up, is typed again."""
+    lost, network = Home(tmp_path / "new"), BadNetwork()
+    with service_rig(tmp_path, clock=clock.now) as rig:
+        kept = await keep(rig, tmp_path / "first", clock, "late@example.org")
+        way = recovering(lost, clock, network)
+        await way.look(rig.origin, kept.code)
+        network.faults = ["fine"] * 3 + ["refused"]
+        with pytest.raises(OfflineError):
+            await way.use()
+        clock.advance(3600)
+        resumed = Ways(lost, clock, keyring=NO_KEYRING).resume(AGAIN)
+        with pytest.raises(RefusedError):
+            await resumed.finish()
+        assert (resumed.step, resumed.sent) == ("recovery", False)
+        await resumed.look(rig.origin, kept.code)
+        await resumed.use()
+        assert resumed.step == "kit"
 
 
 @pytest.mark.parametrize("place", range(6))

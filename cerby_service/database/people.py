@@ -94,6 +94,12 @@ def save_profile(writing: Writing, workspace: bytes, user: bytes, profile: Signe
     insert_or_replace(writing.connection, profiles, values)
 
 
+def address_of(reading: Reading, workspace: bytes, user: bytes) -> str:
+    """Where letters to a person go; empty if that is not known."""
+    theirs = (profiles.c.workspace == workspace, profiles.c.user == user)
+    return reading.value(select(profiles.c.email).where(*theirs)) or ""
+
+
 def profile_of(reading: Reading, workspace: bytes, user: bytes) -> SignedRecord | None:
     """A person's signed name and address."""
     theirs = (profiles.c.workspace == workspace, profiles.c.user == user)
