@@ -116,3 +116,19 @@ async def test_longer_policy_keeps_what_is_there(
     await rig.parts.retention.sweep()
     await ada.sync_now()
     assert ada.count_messages(EVERYTHING) == 1 and texts(rig)[0] > 0
+
+
+async def test_what_went_under_an_earlier_policy_is_no_alarm(
+    crowd: Crowd, sessions: list[Session], rig: ServiceRig, clock: FrozenClock
+) -> None:
+    """Messages whose text went before the policy became longer come to a newcomer without it, and without an alarm."""
+    ada, bob = sessions
+    e164 = await numbered(ada, crowd)
+    await rig.text(e164, "old 111111")
+    clock.advance(40 * DAY)
+    await rig.parts.retention.sweep()
+    await rig.text(e164, "new 222222")
+    await ada.people.set_policy(replace(ada.people.policy(), retention=0))
+    await bob.sync_now()
+    assert [one.text for one in bob.messages(EVERYTHING)] == ["new 222222"]
+    assert bob.status().state != "alarm"

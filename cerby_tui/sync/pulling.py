@@ -155,7 +155,9 @@ class Pulling:
         """Judge messages and apply what holds; True if any did."""
         records, around = Records(self._judging), Around(self._judging, self._vault.identity)
         few = len(pulled.messages) <= FEW
-        judged = (records, around, asked, pulled.messages, oldest_kept(self._vault, self._api.now()))
+        bare = any(not one.sealed for one in pulled.messages)
+        oldest = oldest_kept(self._vault, self._api.now()) if bare else 0
+        judged = (records, around, asked, pulled.messages, oldest)
         runs = judge_messages(*judged) if few else await asyncio.to_thread(judge_messages, *judged)
         for run in runs:
             self._tell(self._applying.messages(run, progress))

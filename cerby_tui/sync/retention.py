@@ -7,7 +7,9 @@ from collections.abc import Callable
 from cerby_tui.clock import Clock
 from cerby_tui.values import Changed
 from cerby_tui.vault.vault import Vault
+from cerby_wire.headers import WorkspaceGenesis, WorkspacePolicy
 
+POLICIES = (WorkspaceGenesis, WorkspacePolicy)
 SLACK = 3_600_000
 """Milliseconds by which the service may be early: its clock and ours are never the same."""
 
@@ -38,6 +40,11 @@ def seconds_kept(vault: Vault) -> int:
 
 
 def oldest_kept(vault: Vault, now: int) -> int:
-    """The time before which a message may come without its text, at `now` (both the service's, UTC ms); 0 for never."""
-    kept = seconds_kept(vault)
+    """The time before which a message may come without its text, at `now` (both the service's, UTC ms); 0 for never.
+
+    The shortest time counts that the workspace ever asked for: what went under an earlier policy does not come back.
+    """
+    headers = vault.streams.headers(vault.identity.workspace)
+    policies = [act.policy for act in (header.act for header in headers) if isinstance(act, POLICIES)]
+    kept = min((policy.retention for policy in policies if policy.retention), default=0)
     return now - kept * 1000 + SLACK if kept else 0
