@@ -11,13 +11,17 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 
+from cerby_tui import authoring
+from cerby_tui.authoring import Author
 from cerby_tui.enrolling import invitation
 from cerby_tui.enrolling.joining import Joining
 from cerby_tui.errors import Alarm, OfflineError, RefusedError
 from cerby_tui.home import Home
 from cerby_tui.session import Session
 from cerby_wire.inviting import AskInvitation, InvitationAnswer
+from cerby_wire.ledger import Ledger
 from cerby_wire.shapes import About, Pulled, StoredEntry
+from cerby_wire.texts import parse_invite
 from tests.devices import PASSPHRASE, enrol
 from tests.fakes import FrozenClock
 from tests.faults import BadNetwork, Fault, Killed
@@ -171,6 +175,32 @@ async def test_lies_about_the_invite(
     assert (caught.value.rule, joining.step) == (rule, "invite")
     assert len(rig.mail.letters[email]) == 1
     await ada.close()
+
+
+async def test_another_workspace_of_the_inviters(rig: ServiceRig, tmp_path: Path, clock: FrozenClock) -> None:
+    """Not even one that the inviter founded, with the same invite in it, takes the place of the one in the string."""
+    ada = await enrol(rig, tmp_path / "ada", clock, email="ada@faults.example")
+    session = ada.open()
+    new = await session.invites.invite("ida@faults.example", "user")
+    await session.close()
+    string = parse_invite(new.text)
+
+    def lie(told: msgspec.Struct) -> msgspec.Struct:
+        assert isinstance(told, InvitationAnswer)
+        ledger = Ledger(rig.parts.key.public)
+        chain = [one for one in told.entries if _kind(one) == "user"]
+        ledger.add(chain[0].entry)
+        ledger.add(authoring.workspace_genesis(Author.of(ada.keys, string.inviter, ledger), bytes(32)))
+        author = Author.of(ada.keys, string.inviter, ledger)
+        ledger.add(authoring.invite(author, authoring.invite_key(string.secret), "admin", bytes(32)))
+        workspace = ledger.entries[author.workspace]
+        others = [StoredEntry(author.workspace, n, entry) for n, entry in enumerate(workspace, 1)]
+        return replace(told, entries=[*chain, *others])
+
+    line = Lies("/v1/invitations", InvitationAnswer, lie)
+    joining = begun(Home(tmp_path / "ida").ready(), clock, transport=line)
+    with pytest.raises(Alarm, match="another workspace"):
+        await joining.request_code(new.text, "ida@faults.example", "Ida")
 
 
 async def test_a_name_that_is_not_the_inviters(rig: ServiceRig, tmp_path: Path, clock: FrozenClock) -> None:

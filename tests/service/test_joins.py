@@ -230,6 +230,26 @@ async def test_two_with_one_invite(rig: ServiceRig, bob: Newcomer, invite: Invit
     await second.api.close()
 
 
+async def test_an_inviter_who_may_no_longer(rig: ServiceRig, ada: Member) -> None:
+    """Their invites are shown to nobody, get nobody a code, and let nobody in."""
+    first = Invite(ada, "ann@example.com", "admin")
+    await first.send()
+    ann = Newcomer(first)
+    await ann.join()
+    second = Invite(ann, BOB)
+    await second.send()
+    bob = Newcomer(second)
+    sent = await bob.code()
+    request = bob.joining(sent.id, rig.code_for(BOB))
+    ada.ledger = ann.ledger.copy()
+    await ada.push(authoring.role(ada.author(), ann.user, "user"))
+    for asking in (bob.look(), bob.code(), bob.send(request)):
+        async with refused("inviter_may_no_longer"):
+            await asking
+    for member in (ann, bob):
+        await member.api.close()
+
+
 async def test_a_new_device_has_to_be_new(rig: ServiceRig, bob: Newcomer) -> None:
     """The request is signed by the device that begins the person, or it is not heard at all."""
     sent = await bob.code()
