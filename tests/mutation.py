@@ -23,6 +23,9 @@ STREAMS = ("test_stream_common.py", "test_stream_cited.py", "test_attacks_stream
 ACCOUNTS = ("test_stream_account.py", "test_stream_epochs.py", "test_stream_ends.py")
 WORKSPACES = ("test_stream_workspace.py", "test_stream_invites.py")
 SEALING = ("test_attacks_sealing.py", "test_keys.py")
+NEW_DEVICES = ("test_approving.py", "test_new_device_lies.py", "test_new_device.py")
+INVITED = ("test_invites.py", "test_joining_faults.py")
+RECOVERED = ("test_recovering.py", "test_recovery.py")
 TESTS: dict[str, tuple[str, ...]] = {
     "cerby_wire/accept_account.py": (*ACCOUNTS, *STREAMS),
     "cerby_wire/accept_personal.py": ("test_stream_personal.py", *STREAMS),
@@ -31,10 +34,13 @@ TESTS: dict[str, tuple[str, ...]] = {
     "cerby_wire/encoding.py": ("test_encoding.py", "test_attacks_streams.py"),
     "cerby_wire/entries.py": STREAMS,
     "cerby_wire/epochs.py": ACCOUNTS,
-    "cerby_wire/hindsight.py": ACCOUNTS,
+    "cerby_wire/hindsight.py": ("test_stream_account.py", "hostile/test_late.py"),
+    "cerby_wire/inviting.py": INVITED,
     "cerby_wire/messages.py": ("test_messages.py", *SEALING),
+    "cerby_wire/permissions.py": ("test_permissions.py",),
     "cerby_wire/primitives.py": ("test_primitives.py", "test_vectors_frozen.py"),
     "cerby_wire/records.py": ("test_records.py", "test_keys.py"),
+    "cerby_wire/recovering.py": RECOVERED,
     "cerby_wire/requests.py": ("test_requests.py",),
     "cerby_wire/roles.py": WORKSPACES,
     "cerby_wire/state.py": ("test_stream_user.py", *WORKSPACES, *ACCOUNTS),
@@ -42,10 +48,29 @@ TESTS: dict[str, tuple[str, ...]] = {
     "cerby_wire/texts.py": ("test_texts.py",),
     "cerby_wire/trial.py": (*STREAMS, *ACCOUNTS, "test_stream_user.py"),
     "cerby_wire/wraps.py": ("test_stream_user.py", "test_stream_epochs.py"),
+    "cerby_tui/enrolling/found_by_kit.py": RECOVERED,
+    "cerby_tui/enrolling/invitation.py": INVITED,
+    "cerby_tui/enrolling/joining.py": (*INVITED, "test_joining.py"),
+    "cerby_tui/enrolling/new_device.py": NEW_DEVICES,
+    "cerby_tui/enrolling/recovering.py": RECOVERED,
+    "cerby_tui/enrolling/replay.py": ("test_joining_faults.py", "test_new_device_lies.py", "test_recovering.py"),
+    "cerby_tui/enrolling/vouching.py": NEW_DEVICES,
     "cerby_tui/keyfile.py": ("test_keys_file.py", "test_attacks_keys.py"),
     "cerby_tui/keys.py": ("test_keys.py", "test_attacks_keys.py"),
-    "cerby_tui/lease.py": ("test_keys_lease.py",),
+    "cerby_tui/lease.py": ("test_keys_lease.py", "hostile/test_leases_and_endings.py"),
     "cerby_tui/opening.py": SEALING,
+    "cerby_tui/sync/activity_log.py": ("test_activity.py",),
+    "cerby_tui/sync/binding.py": ("test_sync_lies.py", "hostile/test_numbers.py"),
+    "cerby_tui/sync/ending.py": ("test_removal.py", "hostile/test_leases_and_endings.py"),
+    "cerby_tui/sync/judging.py": ("test_sync_judging.py", "hostile/test_accounts.py", "hostile/test_late.py"),
+    "cerby_tui/sync/leasing.py": ("hostile/test_leases_and_endings.py",),
+    "cerby_tui/sync/mail.py": ("test_sync_judging.py", "hostile/test_messages.py"),
+    "cerby_tui/sync/patience.py": ("hostile/test_feeds.py",),
+    "cerby_tui/sync/plan.py": ("test_sync_plan.py", "test_sync_lies.py", "hostile/test_messages.py"),
+    "cerby_tui/sync/profiles.py": INVITED,
+    "cerby_tui/sync/pulling.py": ("hostile/test_leases_and_endings.py", "hostile/test_feeds.py", "test_sync.py"),
+    "cerby_tui/sync/tries.py": NEW_DEVICES,
+    "cerby_tui/sync/trusting.py": NEW_DEVICES,
     "cerby_tui/system_keyring.py": ("test_keys_keyring.py",),
 }
 MOVED = {ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt}

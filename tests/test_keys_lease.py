@@ -10,7 +10,16 @@ import pytest
 from msgspec.structs import replace
 
 from cerby_tui.errors import Alarm, LeaseOver
-from cerby_tui.lease import SessionFacts, SessionFile, check_lease, read_session_file, renewed, write_session_file
+from cerby_tui.lease import (
+    AHEAD,
+    SessionFacts,
+    SessionFile,
+    check_lease,
+    check_length,
+    read_session_file,
+    renewed,
+    write_session_file,
+)
 from cerby_wire.headers import Position
 from cerby_wire.primitives import SigningKey
 from cerby_wire.records import Lease, sign_record
@@ -118,3 +127,54 @@ def test_a_missing_file_means_no_lease(tmp_path: Path) -> None:
     """Deleting it does not open the vault."""
     with pytest.raises(LeaseOver):
         read_session_file(tmp_path / "session.json", MAC_KEY)
+
+
+def test_a_lease_counts_only_as_far_as_the_policy() -> None:
+    """Whatever the service signs, the policy that was known when it was taken is the end of it, to the millisecond."""
+    signed = sign_record(SERVICE, _lease(valid_until=NOON + 3650 * DAY))
+    facts = renewed(FACTS, signed, DEVICE, allowance=7 * 86400)
+    check_lease(facts, DEVICE, NOON + 7 * DAY - 1)
+    with pytest.raises(LeaseOver):
+        check_lease(facts, DEVICE, NOON + 7 * DAY)
+
+
+def test_a_lease_under_an_unknown_policy_is_over_after_ninety_days() -> None:
+    """That is the most that any policy may say."""
+    signed = sign_record(SERVICE, _lease(valid_until=NOON + 3650 * DAY))
+    facts = renewed(FACTS, signed, DEVICE)
+    check_lease(facts, DEVICE, NOON + 90 * DAY - 1)
+    with pytest.raises(LeaseOver):
+        check_lease(facts, DEVICE, NOON + 90 * DAY)
+
+
+def test_a_shorter_lease_is_over_when_it_says() -> None:
+    """The service may give less than the policy allows."""
+    facts = renewed(FACTS, sign_record(SERVICE, _lease(valid_until=NOON + DAY)), DEVICE, allowance=7 * 86400)
+    with pytest.raises(LeaseOver):
+        check_lease(facts, DEVICE, NOON + DAY)
+
+
+def test_the_allowance_known_before_stays() -> None:
+    """A lease that is taken while the policy is not at hand is measured by the last one that was."""
+    facts = renewed(_with_lease(), sign_record(SERVICE, _lease()), DEVICE, allowance=86400)
+    assert renewed(facts, sign_record(SERVICE, _lease(NOON + 1)), DEVICE).allowance == 86400
+    assert renewed(facts, sign_record(SERVICE, _lease(NOON + 1)), DEVICE, allowance=5).allowance == 5
+
+
+def test_the_length_of_a_lease_is_checked() -> None:
+    """Just as long as allowed is right, a millisecond more is not; without a known policy ninety days are the bound."""
+    facts = _with_lease()
+    check_length(facts, DEVICE, 14 * 86400)
+    check_length(FACTS, DEVICE, 1)
+    with refused("lease_too_long"):
+        check_length(facts, DEVICE, 14 * 86400 - 1)
+    check_length(renewed(FACTS, sign_record(SERVICE, _lease(valid_until=NOON + 90 * DAY)), DEVICE), DEVICE, 0)
+    with refused("lease_too_long"):
+        check_length(renewed(FACTS, sign_record(SERVICE, _lease(valid_until=NOON + 90 * DAY + 1)), DEVICE), DEVICE, 0)
+
+
+def test_a_lease_from_the_future_is_not_taken() -> None:
+    """A clock may be behind by a day; more than that, and either it or the service is wrong."""
+    assert renewed(FACTS, sign_record(SERVICE, _lease(NOON + AHEAD)), DEVICE, now=NOON).highest_time == NOON + AHEAD
+    with refused("lease_from_the_future"):
+        renewed(FACTS, sign_record(SERVICE, _lease(NOON + AHEAD + 1)), DEVICE, now=NOON)
