@@ -154,7 +154,7 @@ async def test_share_made_offline_by_somebody_lowered_meanwhile(crowd: Crowd, se
     await ada.sync_now()
     await bob.sync_now()
     (lost,) = bob.waiting()
-    assert (lost.what, lost.refused) == ("sharing", "You are no longer an Owner of this account.")
+    assert (lost.what, lost.refused) == ("Cleo Example as Collaborator", "You are no longer an Owner of this account.")
     assert [one.name for one in ada.sharing.members(account)] == ["Ada Example", "Bob Example"]
 
 

@@ -8,7 +8,7 @@ the same bytes and nothing is ever written twice.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, Literal
 
 import msgspec
@@ -133,14 +133,22 @@ class Outbox:
     def waiting(self) -> list[Waiting]:
         """Everything that waits or could not be saved, oldest first, for the screen."""
         found = [_pending(row) for row in self._database.rows(f"{_ALL} WHERE {_SAID} ORDER BY id")]
-        return [Waiting(one.id, one.stream, one.label, described(one), one.since, one.refused) for one in found]
+        names: dict[bytes, str] = dict(self._database.rows("SELECT user, name FROM people"))
+        return [Waiting(one.id, one.stream, one.label, described(one, names), one.since, one.refused) for one in found]
 
 
-def described(one: Pending) -> str:
-    """What a change is, in words; for an edit the names of its fields."""
+def described(one: Pending, names: Mapping[bytes, str] | None = None) -> str:
+    """What a change is, in words; for an edit the names of its fields, for a share those of its people."""
+    if one.act == "share" and isinstance(one.changes, dict):
+        known = names or {}
+        return ", ".join(_shared(known.get(user) or user[:3].hex(), role) for user, role in one.changes.items())
     if one.act == "edit" and isinstance(one.changes, dict):
         return ", ".join(name.replace("_", " ") for name in one.changes) or WORDS["edit"]
     return WORDS.get(one.act, one.act)
+
+
+def _shared(name: str, role: str | None) -> str:
+    return f"{name} as {role.title()}" if role else f"{name} taken off"
 
 
 def _pending(row: Row) -> Pending:
