@@ -128,6 +128,8 @@ class NewDevice(Enrolling[NewDeviceKnown]):
         random = os.urandom(approving.RANDOM_LENGTH)
         async with self._line(origin) as api:
             about = await api.about()
+            if about.origin != origin:  # requests are signed for the one address that the service is known by
+                raise UsageError(f"That service is known by another address: {about.origin}", next_step="Use that one.")
             asked = AskApproval(email, device.public, approving.commitment(device.public, random))
             answer = await api.ask("POST", APPROVALS, asked, ApprovalAsked)
         ends = self._clock.now() + answer.expires - about.time
@@ -144,12 +146,22 @@ class NewDevice(Enrolling[NewDeviceKnown]):
         if not known.request or known.welcome is not None:
             return self.stage
         async with self._line(known.origin) as api:
-            seen = await api.ask("POST", MINE, self._looking(), ApprovalSeen)
+            seen = await self._see(api)
             if seen.taken is not None and known.taken is None:
                 self._keep(replace(known, taken=seen.taken))
-                seen = await api.ask("POST", MINE, self._looking(), ApprovalSeen)
+                seen = await self._see(api)
             await self._take(api, seen)
         return self.stage
+
+    async def _see(self, api: Api) -> ApprovalSeen:
+        """How the request stands; one that the service does not know any more is over."""
+        _device, known = self._ready()
+        try:
+            return await api.ask("POST", MINE, self._looking(), ApprovalSeen)
+        except RefusedError as refused:
+            if refused.code != "not_found":
+                raise
+            return ApprovalSeen("expired", 0, known.taken)
 
     def _looking(self) -> LookAfter:
         """Our question, and what we had committed ourselves to once the other end has said its part."""

@@ -34,18 +34,25 @@ from cerby_wire.state import MOST_DEVICES, UserState
 GLANCE = 0.3
 """Seconds between two looks for what the new device says."""
 LONGEST_NAME = 60
+MOST_PINS = 10_000
+"""Positions that fit into a welcome; people's chains, the workspace and the private stream come first."""
 STALE = 5
 NOT_TRUSTED = "Nothing was changed; the device is not trusted."
 TOO_MANY = f"You have {MOST_DEVICES} trusted sessions, and no more are possible."
 
 
 class Attempt(Struct):
-    """An answer that was given. `ready` is what was sent or is to be sent, the same bytes until it is answered."""
+    """An answer that was given; `new`, `code` and `name` are there once the device has said who it is.
+
+    `ready` is what was sent or is to be sent, the same bytes until it is answered.
+    """
 
     id: bytes
+    committed: bytes
     taken: Taken
-    new: DevicePublic
-    code: str
+    new: DevicePublic | None = None
+    code: str = ""
+    name: str = ""
     ready: Approve | None = None
 
     def __repr__(self) -> str:
@@ -93,45 +100,61 @@ class Trusting:
         Raises OfflineError, RefusedError, TimedOut, Alarm if it is not what it had committed itself to.
         """
         self._tries.check()
-        await self._sync()
-        person, path = self._person(), f"{APPROVALS}/{request.hex()}"
-        # What the device committed itself to is known before our random value leaves: that is what makes the code one.
-        committed = (await self._api.ask("GET", path, None, ApprovalView)).commitment
-        head = Position(person.n, person.head)
-        taken = Taken(person.stream, head, self._device.public, os.urandom(approving.RANDOM_LENGTH))
-        view = await self._api.ask("POST", f"{path}/take", taken, ApprovalView)
-        left = max(1.0, (view.expires - self._clock.now() - self._api.offset) / 1000)
+        attempt = self._attempts.get(request) or await self._answer(request)
+        if attempt.new is not None:
+            return attempt.name  # asked again, after the popup was closed and opened
+        ends = (await self._view(request)).expires - self._api.offset
+        left = max(1_000, ends - self._clock.now()) / 1000
         try:
             async with asyncio.timeout(left):
-                view = await self._revealed(path)
+                view = await self._revealed(request)
         except TimeoutError:
+            self._attempts.pop(request, None)
             raise TimedOut("The new device did not say who it is.", safe=NOT_TRUSTED) from None
-        return await self._begin(request, view, committed, taken)
+        return await self._begin(attempt, view)
 
-    async def _revealed(self, path: str) -> ApprovalView:
+    async def _answer(self, request: bytes) -> Attempt:
+        """Say our part, once. Raises OfflineError, RefusedError."""
+        await self._sync()
+        person = self._person()
+        # What the device committed itself to is known before our random value leaves: that is what makes the code one.
+        committed = (await self._view(request)).commitment
+        head = Position(person.n, person.head)
+        taken = Taken(person.stream, head, self._device.public, os.urandom(approving.RANDOM_LENGTH))
+        await self._api.ask("POST", f"{APPROVALS}/{request.hex()}/take", taken, ApprovalView)
+        attempt = self._attempts[request] = Attempt(request, committed, taken)
+        return attempt
+
+    async def _view(self, request: bytes) -> ApprovalView:
+        return await self._api.ask("GET", f"{APPROVALS}/{request.hex()}", None, ApprovalView)
+
+    async def _revealed(self, request: bytes) -> ApprovalView:
         """The request once the device has said who it is. Raises OfflineError, RefusedError."""
         while True:
-            view = await self._api.ask("GET", path, None, ApprovalView)
+            view = await self._view(request)
             if view.state == "revealed" and view.reveal is not None and view.device is not None:
                 return view
             if view.state in ("denied", "expired"):
+                self._attempts.pop(request, None)
                 raise RefusedError(f"request_{view.state}", f"The request was {view.state}.", safe=NOT_TRUSTED)
             await asyncio.sleep(GLANCE)
 
-    async def _begin(self, request: bytes, view: ApprovalView, committed: bytes, taken: Taken) -> str:
-        new, reveal = view.device, view.reveal
-        if new is None or reveal is None or approving.commitment(new, reveal.random) != committed:
+    async def _begin(self, attempt: Attempt, view: ApprovalView) -> str:
+        """The device has said who it is: work the code out. Raises Alarm."""
+        request, new, reveal = attempt.id, view.device, view.reveal
+        if new is None or reveal is None or approving.commitment(new, reveal.random) != attempt.committed:
             await self.deny(request)
             said = "What the device says now is not what it had committed itself to: somebody is in between."
             raise Alarm("another_commitment", said, safe=NOT_TRUSTED)
         identity = self._vault.identity
-        meeting = Meeting(identity.origin, identity.service_key, new, reveal.random, taken)
-        self._attempts[request] = Attempt(request, taken, new, approving.code(meeting))
+        meeting = Meeting(identity.origin, identity.service_key, new, reveal.random, attempt.taken)
         try:
             name = self._device.kem.unwrap(reveal.name, approving.name_place(request, new)).decode(errors="replace")
         except Refused:
-            return ""
-        return terminal_text.line(name).strip()[:LONGEST_NAME]
+            name = ""
+        attempt.new, attempt.code = new, approving.code(meeting)
+        attempt.name = terminal_text.line(name).strip()[:LONGEST_NAME]
+        return attempt.name
 
     async def approve(self, request: bytes, code: str, name: str, names: Mapping[bytes, str]) -> None:
         """Trust the device whose code was typed, under `name`; `names` are those of one's sessions by their ids.
@@ -142,6 +165,8 @@ class Trusting:
         if attempt is None:
             raise UsageError("That request was not answered from here.", safe=NOT_TRUSTED)
         self._tries.check()
+        if attempt.new is None:  # the popup was closed before the device had said who it is
+            await self.take(request)
         digits = "".join(sign for sign in code if sign not in " -\t").strip()
         if len(digits) != approving.CODE_DIGITS or not (digits.isascii() and digits.isdigit()):
             raise UsageError("The code has eight digits.", safe=NOT_TRUSTED)
@@ -183,28 +208,30 @@ class Trusting:
 
     def _written(self, attempt: Attempt, name: str) -> Approve:
         """The entry that adds the device, its name, and what it is told. Raises RefusedError."""
-        person = self._person()
+        person, new = self._person(), attempt.new
         keys = self._opener.user_keys(person.generation_at(person.n).generation)
+        if new is None:
+            raise UsageError("The new device has not said who it is.", safe=NOT_TRUSTED)
         if keys is None:
             raise RefusedError("no_seed", "This session does not hold its person's newest key.", safe=NOT_TRUSTED)
-        device = device_id(attempt.new)
-        entry = authoring.add_device(self._device, person, keys, attempt.new)
-        sealed_name = authoring.device_name(keys, person.stream, device, name)
-        return Approve(entry, sealed_name, self._welcome(attempt, device, name))
+        entry = authoring.add_device(self._device, person, keys, new)
+        sealed_name = authoring.device_name(keys, person.stream, device_id(new), name)
+        return Approve(entry, sealed_name, self._welcome(attempt.id, new, name))
 
-    def _welcome(self, attempt: Attempt, device: bytes, name: str) -> approving.Welcome:
+    def _welcome(self, request: bytes, new: DevicePublic, name: str) -> approving.Welcome:
         """Everything that the device has to know, signed by us and sealed for it."""
         one, held = self._vault.identity, self._vault.streams.held()
-        pins = [
-            Pinned(stream, at.position.n, at.position.head)
-            for stream, at in sorted(held.items())
+        followed = [
+            (at.kind == "account", Pinned(stream, at.position.n, at.position.head))
+            for stream, at in held.items()
             if at.position.n and not at.lost and not at.stopped
         ]
+        pins = [pin for _account, pin in sorted(followed)][:MOST_PINS]
         told = (one.service_key, one.workspace, one.user, one.personal, one.name, one.email, name)
-        raw = encode(Vouched(attempt.id, device, *told, tuple(pins)))
+        raw = encode(Vouched(request, device_id(new), *told, tuple(pins)))
         signed = Signed(raw, self._device.sign.sign(approving.LABEL, raw))
-        key, place = os.urandom(32), approving.welcome_place(attempt.id, attempt.new)
-        wrapped = wrap(attempt.new.kem, key, place)
+        key, place = os.urandom(32), approving.welcome_place(request, new)
+        wrapped = wrap(new.kem, key, place)
         return approving.Welcome(wrapped, seal(key, place, pad(encode(signed))))
 
     def _person(self) -> UserState:
