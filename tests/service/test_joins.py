@@ -12,8 +12,10 @@ from cerby_service.database import people, streams
 from cerby_tui import authoring
 from cerby_tui.errors import RefusedError
 from cerby_tui.keys import DeviceKeys, new_seed
+from cerby_wire.encoding import decode
 from cerby_wire.entries import entry_hash
 from cerby_wire.inviting import Join, prove_invite
+from cerby_wire.records import Profile, sign_record
 from tests.fakes import FrozenClock
 from tests.people import bent
 from tests.rig import ServiceRig
@@ -148,6 +150,8 @@ async def bad_requests(bob: Newcomer, good: Join) -> AsyncIterator[Join]:
     yield replace(good, personal=theirs.personal)
     yield replace(good, profile=theirs.profile)
     yield replace(good, device_name=bytes(5_000))
+    somebody = replace(decode(good.profile.raw, Profile), user=bytes(20))
+    yield replace(good, profile=sign_record(bob.device.sign, somebody))
     yield replace(good, join=bent(good.join, bob.device, act={"invite": bytes(32)}))
     yield replace(good, join=bent(good.join, bob.device, act={"profile": bytes(32)}))
     yield replace(good, join=bent(good.join, bob.device, act={"proof": bytes(64)}))
@@ -163,7 +167,7 @@ async def test_a_refused_join_leaves_nothing(rig: ServiceRig, bob: Newcomer) -> 
         async with refused("bad_request"):
             await bob.send(bad)
         seen += 1
-    assert seen == 9
+    assert seen == 10
     found = rig.parts.database.read_now(lambda reading: streams.find(reading, bob.workspace, bob.user))
     assert found is None
     assert rig.parts.database.read_now(lambda reading: people.find_device(reading, bob.device.id)) is None
