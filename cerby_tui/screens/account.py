@@ -21,6 +21,7 @@ from cerby_tui.screens.association import steps_of, why_no_codes
 from cerby_tui.screens.base import sheet
 from cerby_tui.screens.desk import Desk
 from cerby_tui.team_values import Sides
+from cerby_tui.terminal_text import line as one_line
 from cerby_tui.values import Account, Changed, InboxFilter
 from cerby_tui.widgets.account_side import AccountSide, Steps
 from cerby_tui.widgets.bars import TopBar
@@ -30,6 +31,7 @@ from cerby_tui.widgets.message_table import MessageHead, MessageTable, Source
 from cerby_tui.widgets.tabs import TabLine
 from cerby_wire.permissions import Action
 
+LOST = "You no longer have access to {}."
 TABS: tuple[tuple[str, str, Action | None], ...] = (
     ("general", "General", None),
     ("inbox", "Inbox", "browse_messages"),
@@ -114,9 +116,8 @@ class AccountScreen(AccountActs):
             return
         try:
             self._take(self.desk.session.account(self.account_id))
-        except CerbyError as error:
-            self.say(error.whole(), "warning")
-            self.dismiss(None)
+        except CerbyError:
+            self.gone(LOST.format(one_line(self.account.card.label)))
             return
         self.query_one(MessageTable).read()
         self.run_worker(self._show_fields(), exclusive=True, group="fields")

@@ -110,6 +110,8 @@ class HistoryPane(Vertical):
 
     def _cell(self, change: FieldChange, value: object, *, hidden: bool) -> Cell:
         text = text_of(change.field, value, self._desk.zone)
+        if isinstance(value, int):
+            text = words.day_and_time(value, self._desk.now(), self._desk.zone) if value else ""
         if text and hidden and is_secret(change.field, change.before, change.after):
             text = MASK
         return Cell(text or "—", "text" if text else "faint")

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Awaitable, Iterable
 from typing import ClassVar
 
+from msgspec.structs import replace
 from textual import on
 from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.widget import Widget
 
 from cerby_tui import terminal_text, words
+from cerby_tui.activity import ActivityFilter
 from cerby_tui.commands import bindings
-from cerby_tui.errors import CerbyError
+from cerby_tui.errors import CerbyError, OfflineError, RefusedError
 from cerby_tui.messages import Noticed, RowMoved, RowOpened
 from cerby_tui.screens.account_rights import Rights
 from cerby_tui.screens.choose import Choice, ChooseScreen
@@ -23,6 +25,7 @@ from cerby_tui.team_values import Member
 from cerby_tui.values import Card
 from cerby_tui.widgets.remark import Remark
 from cerby_tui.widgets.table import Cell, Column, Row, Table, TableHead
+from cerby_wire.activity import PAGE, SEEN_EVENTS
 from cerby_wire.headers import AccountRole
 from cerby_wire.roles import ACCOUNT_OWNERS
 
@@ -75,6 +78,7 @@ class UsersPane(Vertical):
         self._desk, self._account, self._may = desk, account, may
         self._members: list[Member] = []
         self._card: Card | None = None
+        self._used: dict[bytes, int] = {}
 
     def compose(self) -> Iterable[Widget]:
         """The table under its titles, and a line for the selected person."""
@@ -95,8 +99,26 @@ class UsersPane(Vertical):
             self._members = self._desk.session.sharing.members(self._account)
         except CerbyError:
             self._members = []  # it is gone; the page says so
-        self.table.show([member_row(one, self._desk.now()) for one in self._members])
+        self._show()
+        self.run_worker(self._ask_used(), exclusive=True, group="used")
+
+    def _show(self) -> None:
+        members = [replace(one, last_used=self._used.get(one.user, one.last_used)) for one in self._members]
+        self.table.show([member_row(one, self._desk.now()) for one in members])
         self._remark()
+
+    async def _ask_used(self) -> None:
+        """When each of them last looked at something or copied it: the activity log knows, if it can be asked."""
+        wanted = ActivityFilter(events=SEEN_EVENTS, accounts=(self._account,), limit=PAGE)
+        try:
+            lines = await self._desk.session.activity.lines(wanted)
+        except (OfflineError, RefusedError):
+            return
+        except CerbyError as error:
+            self._say(error.whole(), "error")
+            return
+        self._used = {line.user: line.at for line in sorted(lines, key=lambda line: line.at)}
+        self._show()
 
     @property
     def selected(self) -> Member | None:

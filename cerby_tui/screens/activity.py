@@ -29,7 +29,7 @@ from cerby_tui.widgets.table import Cell, Column, Row, Table, TableHead
 
 COLUMNS = (
     Column("Time", 12),
-    Column("Event", 22, 2),
+    Column("Event", 22, 3),
     Column("Account", 12, 2),
     Column("App", 10, 1, yields=3),
     Column("User", 12, 1),

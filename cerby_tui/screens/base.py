@@ -50,6 +50,9 @@ class Sized(Screen[ScreenResultType]):
         """A notice outlives the screen on which it was said."""
         self.post_message(Uncovered())
 
+    def vault_changed(self, changed: Changed) -> None:
+        """Take over a change of the vault, if this screen shows anything of it."""
+
     def say(self, sentence: str, severity: Severity = "information") -> None:
         """Put a sentence beside the keys and into the log of notices."""
         self.post_message(Noticed(sentence, severity))
@@ -154,6 +157,13 @@ class Place(Sized[None]):
         if self._stale:
             self._stale = False
             self.reread(Changed(everything=True))
+
+    def gone(self, sentence: str) -> None:
+        """What this place shows is not there for this person any more: leave at once, with all that lies over it."""
+        self.say(sentence, "warning")
+        while self.app.screen is not self and self in self.app.screen_stack:
+            self.app.pop_screen()
+        self.dismiss(None)
 
     def show_status(self) -> None:
         """The state of the service into the top bar."""

@@ -9,6 +9,7 @@ from textual.app import App
 from textual.dom import DOMNode
 
 from cerby_tui.commands import AREAS, COMMANDS, key_words
+from cerby_tui.errors import CerbyError
 from cerby_tui.screens.base import WIDE, Place
 from cerby_tui.screens.desk import Desk, Ending
 from cerby_tui.screens.keeping import Notices
@@ -88,7 +89,12 @@ class Doors(App[Ending]):
         from cerby_tui.screens.account import AccountScreen
 
         if self.desk:
-            self.push_screen(AccountScreen(self.desk, account, tab="inbox" if inbox else "general"))
+            try:
+                page = AccountScreen(self.desk, account, tab="inbox" if inbox else "general")
+            except CerbyError as error:  # it is gone since it was found
+                self.notify(error.whole(), severity="warning")
+            else:
+                self.push_screen(page)
 
     def open_message(self, key: MessageKey) -> None:
         """Show one whole message."""

@@ -17,7 +17,7 @@ from cerby_tui import terminal_text, words
 from cerby_tui.messages import RowOpened
 from cerby_tui.screens.base import Dialog, caption
 from cerby_tui.screens.desk import Desk
-from cerby_tui.values import CardFilter, InboxFilter, MessageKey
+from cerby_tui.values import CardFilter, Changed, InboxFilter, MessageKey
 from cerby_tui.widgets.bars import BottomBar
 from cerby_tui.widgets.entry import Entry
 from cerby_tui.widgets.ink import Line, highlighted
@@ -38,9 +38,13 @@ class Finding:
     key: str
     run: Run
 
+    def words(self) -> tuple[str, ...]:
+        """What of it is shown."""
+        return self.group, self.title, self.detail, self.key
+
     def matches(self, wanted: Sequence[str]) -> bool:
         """Whether every word is somewhere in it, in any order."""
-        text = f"{self.group} {self.title} {self.detail} {self.key}".lower()
+        text = " ".join(self.words()).lower()
         return all(word in text for word in wanted)
 
 
@@ -199,6 +203,16 @@ class PaletteScreen(Finder):
 
     def _going(self, account: bytes) -> Run:
         return lambda: self._to_account(account)
+
+    def vault_changed(self, changed: Changed) -> None:
+        """What is found may have gone, or come."""
+        if not (changed.accounts or changed.new_messages or changed.everything):
+            return
+        wanted = self.query_one(Entry).value.lower().split()
+        found, listed = self.findings(wanted), self.query_one(FindingList)
+        if [each.words() for each in found] != [each.words() for each in listed.findings]:
+            listed.show(found, wanted)
+            self._show_detail()
 
     def _messages(self, typed: str) -> list[Finding]:
         if not self._desk.session.people.browses():

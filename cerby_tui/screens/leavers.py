@@ -25,7 +25,7 @@ from cerby_tui.widgets.table import Cell, Column, Row, Table, TableHead
 
 COLUMNS = (
     Column("Who", 20, 3),
-    Column("What happened", 20, 1),
+    Column("What happened", 22, 1),
     Column("By", 14, 1, yields=1),
     Column("When", 12),
     Column("Left to change", 14),
@@ -38,7 +38,7 @@ HELD = (
 )
 NOBODY = ("Nobody has left", "Whoever is removed from an account of yours, or loses a session, stands here.")
 ASKING = ("Asking the service what they opened…",)
-KINDS = {"person": "removed from the workspace", "session": "session removed", "account": "taken off an account"}
+KINDS = {"person": "removed from workspace", "session": "session removed", "account": "taken off an account"}
 RISKS = {3: ("copied a secret", "bad"), 2: ("opened it", "warn"), 1: ("could have", "muted")}
 
 
@@ -180,7 +180,7 @@ class LeaverScreen(Place):
 
             try:
                 page = AccountScreen(self.desk, one.account)
-            except CerbyError as error:
+            except CerbyError as error:  # one that they knew may be gone since
                 self.say(error.whole(), "warning")
             else:
                 self.app.push_screen(page)

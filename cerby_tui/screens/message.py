@@ -80,9 +80,8 @@ class MessageScreen(Place):
         """A part may have arrived, or access may be gone."""
         try:
             message = self.desk.session.message(self._key)
-        except CerbyError as error:
-            self.say(error.whole(), "warning")
-            self.dismiss(None)
+        except CerbyError:
+            self.gone(f"You no longer have access to the messages of {line(self.message.account_label)}.")
             return
         if message != self.message:
             self.message = message

@@ -13,7 +13,6 @@ from textual.strip import Strip
 from cerby_tui import terminal_text
 from cerby_tui.widgets.ink import Inked, Line
 
-
 GAP = 4
 
 
@@ -55,7 +54,9 @@ class TabLine(Inked):
         for number, (tab, title) in enumerate(self._tabs.items(), 1):
             chosen = tab == self.current
             if y == 0:
-                line.left(f"{number} ", self.ink("faint")).left(title, self.ink("title" if chosen else "muted")).gap(GAP)
+                line.left(f"{number} ", self.ink("faint")).left(title, self.ink("title" if chosen else "muted")).gap(
+                    GAP
+                )
             else:
                 stroke = ("━" if chosen else " ") * (terminal_text.width(title) + 2)
                 line.left(stroke, self.ink("edge-focus")).gap(GAP)

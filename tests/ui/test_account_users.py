@@ -9,16 +9,18 @@ import pytest
 from textual.pilot import Pilot
 
 from cerby_tui import words
+from cerby_tui.activity import ActivityFilter
 from cerby_tui.screens.account import AccountScreen
 from cerby_tui.screens.account_users import UsersPane
 from cerby_tui.screens.cards import CardsScreen
 from cerby_tui.screens.choose import ChoiceList, ChooseScreen
 from cerby_tui.screens.share import PeopleList, ShareScreen
+from cerby_tui.team_values import Happening
 from cerby_tui.values import Item
 from cerby_tui.widgets.bars import BottomBar
 from cerby_tui.widgets.field import Field
 from cerby_tui.widgets.tabs import TabLine
-from tests.fakes import FrozenClock
+from tests.fakes import NOON, FrozenClock
 from tests.ui.gallery import HOSTILE, PLAIN_LOOKS, WIDE, Look, StillSession, app_over, keys, open_account, settle, shown
 from tests.ui.office import Office
 
@@ -262,17 +264,39 @@ async def test_new_label_after_handing_over(enter: Enter, office: Office, clock:
         assert not session.card(office.handed_over.id).closed
 
 
-async def test_lost_while_open(enter: Enter, office: Office, clock: FrozenClock) -> None:
-    """An account that is taken away while its page is open leaves the screen at once, and it is said."""
-    session = enter("Cleo")
+async def test_last_used(enter: Enter, office: Office, clock: FrozenClock) -> None:
+    """When each person last looked at something of the account, as the activity log says."""
+    session = enter("Ada")
+    hour = 3_600_000
+    seen = [Happening(n, NOON - n * hour, "Code Copied", "Bob Example", user=office.user("Bob")) for n in (2, 5)]
+
+    async def lines(wanted: ActivityFilter) -> list[Happening]:
+        return seen if wanted.accounts == (office.payroll.id,) and "Code Copied" in wanted.events else []
+
+    session.activity.lines = lines  # type: ignore[method-assign]
+    async with app_over(session, clock).run_test(size=WIDE) as pilot:
+        pane = await to_users(pilot)
+        assert [row.cells[3].text for row in pane.table.rows] == ["–", "2 h ago", "–", "–", "–"]
+
+
+@pytest.mark.parametrize(
+    "at",
+    [(), ("3", "s"), ("2", "enter"), ("4", "enter"), ("colon", *"payroll")],
+    ids=["on the page", "while sharing", "a message", "a comparison", "found in the palette"],
+)
+async def test_lost_while_open(enter: Enter, office: Office, clock: FrozenClock, at: tuple[str, ...]) -> None:
+    """An account that is taken away leaves the screen at once, with every dialog over it, and it is said."""
+    session = enter("Bob")
     async with app_over(session, clock).run_test(size=WIDE) as pilot:
         await open_account(pilot, "Payroll")
+        await keys(pilot, *at)
         await session._ground.call(_lose, session, office.payroll.id)
         session._ground.changed(office.payroll.id)
         await settle(pilot)
         await settle(pilot)
         assert isinstance(pilot.app.screen, CardsScreen)
-        assert "Payroll" not in shown(pilot).splitlines()[5:]
+        assert said(pilot) == "You no longer have access to Payroll."
+        assert not any("Payroll" in line or "730" in line for line in shown(pilot).splitlines()[3:-3])
 
 
 def _lose(session: StillSession, account: bytes) -> None:
