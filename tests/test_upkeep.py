@@ -98,11 +98,15 @@ async def suspend(session: Session, user: bytes, device: bytes) -> None:
     await write(session, workspace(session).stream, lambda author: authoring.suspend(author, user, device))
 
 
-async def shared(session: Session, *people: Somebody, role: str = "collaborator") -> bytes:
-    """An account with these people on it."""
+async def shared(
+    session: Session, *people: Somebody, role: str = "collaborator", reader: Somebody | None = None
+) -> bytes:
+    """An account with these people on it; `reader` as a Collaborator in any case."""
     account = await session.add_account(Item("Shop", password="s3cret"))
     for one in people:
         await session.sharing.share(account, one.user, role)  # type: ignore[arg-type]
+    if reader:
+        await session.sharing.share(account, reader.user, "collaborator")
     await session.sync_now()
     return account
 
@@ -166,7 +170,7 @@ async def test_person_removed_is_rotated_out(crowd: Crowd, opened: Open) -> None
 async def test_two_owners_renew_at_once(crowd: Crowd, opened: Open) -> None:
     """Two Owners who are live find the same stale account: it is renewed once, and both can read on."""
     ada, bob, cleo = opened(0), opened(1), opened(2)
-    accounts = [await shared(ada, crowd[1], crowd[2], role="owner") for _ in range(5)]
+    accounts = [await shared(ada, crowd[1], role="owner", reader=crowd[2]) for _ in range(5)]
     for session in (ada, bob):
         session.start()
         await until(session, lambda session=session: session.status().state == "live" and len(session.cards(ALL)) == 5)  # type: ignore[misc]
@@ -226,3 +230,20 @@ async def test_own_change_of_people_waits_for_the_own_chain(crowd: Crowd, opened
     await everybody(bob, cleo)
     assert bob.waiting() == []
     assert cleo.account(first).item.password == "s3cret" and bob.card(second).deleted
+
+
+async def test_owners_who_sync_at_the_same_moment(crowd: Crowd, opened: Open) -> None:
+    """Without any patience between them, two Owners renew each key once: whoever comes late finds it done."""
+    ada, bob, cleo = opened(0), opened(1), opened(2)
+    accounts = [await shared(ada, crowd[1], role="owner", reader=crowd[2]) for _ in range(4)]
+    await everybody(bob, cleo)
+    epochs = {account: held(ada, account).epoch for account in accounts}
+    await revoke(cleo, crowd[2].keys[1].id)
+    told: list[Changed] = []
+    for session in (ada, bob):
+        session.subscribe(told.append)
+    await asyncio.gather(ada.sync_now(), bob.sync_now())
+    await everybody(ada, bob, cleo)
+    assert {account: held(bob, account).epoch for account in accounts} == {one: n + 1 for one, n in epochs.items()}
+    assert any(changed.news for changed in told)
+    assert ada.status().state != "alarm" != bob.status().state
