@@ -7,6 +7,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from cerby_tui.clock import Clock
+from cerby_tui.errors import SessionRemoved
 from cerby_tui.home import Home
 from cerby_tui.journal import Journal
 from cerby_tui.keys import DeviceKeys
@@ -61,8 +62,12 @@ class Ground:
         return await self._thread.call(function, *arguments)
 
     async def run(self, work: Coroutine[Any, Any, T]) -> T:
-        """Run a coroutine on the sync thread."""
-        return await self._thread.run(work)
+        """Run a coroutine on the sync thread. Where it hears that this session is over, that is judged at once."""
+        try:
+            return await self._thread.run(work)
+        except SessionRemoved as told:
+            conductor = (await self.online()).conductor
+            raise await self._thread.run(conductor.end(told)) from None
 
     def soon(self, function: Callable[..., object], *arguments: object) -> None:
         """Have a plain function run on the sync thread, without waiting for it; a closed session does nothing.

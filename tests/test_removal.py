@@ -77,6 +77,18 @@ async def test_removed_by_another_session(pair: tuple[Device, Device]) -> None:
     await one.close()
 
 
+async def test_whatever_is_asked_first(pair: tuple[Device, Device]) -> None:
+    """It need not be a round of sync that hears of the end."""
+    one, other = (device.open() for device in pair)
+    await one.devices.remove(pair[1].keys.id)
+    with pytest.raises(SessionRemoved) as caught:
+        await other.devices.own()
+    assert caught.value.farewell is not None
+    assert left_of(pair[1]) <= KEPT_FILES
+    for session in (one, other):
+        await session.close()
+
+
 async def test_unsent_changes_reach_another_session(pair: tuple[Device, Device], tmp_path: Path) -> None:
     """What the removed session did not send is named, exported sealed, and taken in by another one, once."""
     one, other = (device.open() for device in pair)
