@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Literal
 
 from msgspec import Struct
 
@@ -24,6 +25,31 @@ class KitUse(Struct, frozen=True):
     at: int
 
 
+class RecoveryKey(Struct, frozen=True):
+    """A recovery key of a person, present or past, by the id of its recovery device."""
+
+    device: bytes
+    status: Literal["Active", "Used", "Discarded"]
+
+    @property
+    def identifier(self) -> str:
+        """What it is called on screen; nothing of the key itself."""
+        return self.device.hex()[:4].upper()
+
+
+def recovery_keys(streams: Streams, person: UserState) -> tuple[RecoveryKey, ...]:
+    """Every recovery key there was, the newest first."""
+    found: list[tuple[int, RecoveryKey]] = []
+    for device, record in person.devices.items():
+        if record.recovery:
+            entry = streams.entry(person.stream, record.removed) if record.removed else None
+            act = read_header(entry).act if entry else None
+            used = isinstance(act, UserRecovery) and act.device is not None
+            status: Literal["Active", "Used", "Discarded"] = "Used" if used else "Discarded"
+            found.append((record.added, RecoveryKey(device, status if record.removed else "Active")))
+    return tuple(key for _added, key in sorted(found, key=lambda one: one[0], reverse=True))
+
+
 def find_uses(streams: Streams, person: UserState, mine: bytes) -> tuple[KitUse, ...]:
     """Every use since the device `mine` was trusted, its own coming back left out; oldest first."""
     own = person.devices.get(mine)
@@ -42,7 +68,7 @@ def news_of(uses: Sequence[KitUse]) -> News:
     added = f"A new trusted session was added with it: {sessions}." if len(uses) == 1 else f"It added: {sessions}."
     sentence = (
         f"Somebody used your recovery kit. {added} The old kit is spent. If that was you, nothing is to be done. If it "
-        "was not, somebody else has your kit: remove that session under My trusted devices, then make a new kit."
+        "was not, somebody else has your kit: remove that session under My trusted devices, then generate a new key."
     )
     return News(sentence, "Your recovery key was used", loud=True, about=KIT_USED)
 

@@ -8,7 +8,7 @@ from cerby_tui.errors import UsageError
 from cerby_tui.ground import Ground
 from cerby_tui.keys import DeviceKeys
 from cerby_tui.kit import Kit, confirmed, kit_of
-from cerby_tui.kit_uses import SEEN, KitUse, find_uses
+from cerby_tui.kit_uses import SEEN, KitUse, RecoveryKey, find_uses, recovery_keys
 from cerby_tui.sync.kits import NEW_KIT, NewKit
 from cerby_tui.trying_kits import try_kit
 from cerby_tui.vault.marks import DRILLED, KIT_SLOT
@@ -70,6 +70,11 @@ class Recovery:
         if right:
             await self._ground.call(self._forget_new_kit)
         return right
+
+    def known(self) -> tuple[RecoveryKey, ...]:
+        """Every recovery key there was, the newest first: the active one, those that were used or discarded."""
+        person = self._person()
+        return recovery_keys(self._streams, person) if person else ()
 
     def uses(self) -> tuple[KitUse, ...]:
         """Every use of a recovery key since this device was trusted that was not acknowledged here, oldest first."""

@@ -95,6 +95,7 @@ async def test_replacing_spends_the_old_kit(kept: Kept) -> None:
     with pytest.raises(WrongPassphrase, match="newer one has replaced it"):
         open_with_recovery(path, read_code(kept.code))
     assert open_with_recovery(path, read_code("-".join(groups))).seed == kept.device.keys.seed
+    assert [one.status for one in session.recovery.known()] == ["Active", "Discarded"]
     await session.close()
 
 
@@ -151,6 +152,7 @@ async def test_other_devices_are_told(rig: ServiceRig, kept: Kept, tmp_path: Pat
     assert [(one.loud, one.title) for one in told if one.about] == [(True, "Your recovery key was used")]
     fresh = await synced(device)
     assert fresh.recovery.uses() == ()
+    assert [one.status for one in fresh.recovery.known()] == ["Active", "Used"]
     await session.recovery.acknowledge()
     assert session.recovery.uses() == ()
     await session.close()

@@ -44,10 +44,13 @@ def kit(ctx: click.Context) -> None:
 
 async def _standing(shell: Shell) -> None:
     async with shell.session() as session:
-        tried, new = session.recovery.last_drill(), session.recovery.unconfirmed()
+        tried, new, keys = session.recovery.last_drill(), session.recovery.unconfirmed(), session.recovery.known()
     if shell.as_json:
-        say_json({"last_tried": moment(tried) or None, "unconfirmed": new is not None})
+        known = [{"identifier": one.identifier, "status": one.status} for one in keys]
+        say_json({"last_tried": moment(tried) or None, "unconfirmed": new is not None, "keys": known})
         return
+    for one in keys:
+        say(f"{one.identifier}  {one.status}")
     say(f"Last tried: {moment(tried) or 'never'}")
     if new is not None:
         say("A new kit waits to be confirmed. Run: cerby-tui kit new")

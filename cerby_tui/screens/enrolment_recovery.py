@@ -25,7 +25,7 @@ class RecoveryStep(EnrolmentStep):
 
     enrolment: Recovering
     number = 3
-    title = "Come back with your recovery kit"
+    title = "Vault recovery"
     explanation = "Address and code are on the kit. Nothing is used up before you have seen whose it is. " + LATER
 
     def questions(self) -> Iterable[Widget]:

@@ -1,4 +1,4 @@
-"""*Recovery kit*: tried without using it up, and replaced by a new one whose groups are asked back."""
+"""*Recovery key*: tried without using it up, and replaced by a new one whose groups are asked back."""
 
 from __future__ import annotations
 
@@ -25,8 +25,9 @@ from cerby_tui.screens.kit_face import KitFace, SquareScreen
 from cerby_tui.widgets.button import Press
 from cerby_tui.widgets.entry import Entry
 
+EARLIER = 3
 NEVER = "It was never tried. Type its code below: that opens a card with it, and uses nothing up."
-UNCONFIRMED = "! Your new kit counts already, but nobody has confirmed that it was written down."
+UNCONFIRMED = "! Your new key counts already, but nobody has confirmed that it was written down."
 
 
 class Saying(Dialog[bool]):
@@ -52,18 +53,25 @@ class RecoveryScreen(Saying):
     def body(self) -> Iterable[Widget]:
         """When it was tried, the line, the buttons."""
         new = self._recovery.unconfirmed()
-        yield caption("Recovery kit", "title")
+        yield caption("Recovery key", "title")
+        yield caption(self._keys())
         yield caption(UNCONFIRMED if new else self._standing(), "warn" if new else "muted", id="standing")
         yield PastedEntry(id="code", placeholder="Recovery key, eight groups")
         yield Static(id="said", markup=False)
         with Horizontal(classes="buttons"):
             yield Press("Try it", id="try", default=True)
-            yield Press("Show the new kit" if new else "Make a new kit", id="new")
+            yield Press("Show the new key" if new else "Generate new key", id="new")
 
     def on_mount(self) -> None:
         """Type at once."""
         super().on_mount()
         self.query_one("#code").focus()
+
+    def _keys(self) -> str:
+        """The key in force, and what became of those before."""
+        first, *earlier = self._recovery.known()
+        shown = ", ".join(f"{one.identifier} {one.status}" for one in earlier[:EARLIER])
+        return f"{first.identifier} {first.status}" + (f"   Earlier: {shown}" if shown else "")
 
     def _standing(self) -> str:
         tried = self._recovery.last_drill()
@@ -83,13 +91,13 @@ class RecoveryScreen(Saying):
         elif new := self._recovery.unconfirmed():
             self._show(new)
         else:
-            question = "Make a new recovery kit?"
+            question = "Generate a new recovery key?"
             said = "The kit that you have is spent in the same moment, wherever it is. The service has to be reached."
-            self.app.push_screen(ConfirmScreen(question, said, yes="Make a new kit"), self._confirmed)
+            self.app.push_screen(ConfirmScreen(question, said, yes="Generate new key"), self._confirmed)
 
     def _confirmed(self, yes: bool | None) -> None:
         if yes:
-            self.tell("Making a new kit…")
+            self.tell("Making a new key…")
             self.run_worker(self._replace(), exclusive=True, group="kit")
 
     async def _replace(self) -> None:
@@ -108,11 +116,11 @@ class RecoveryScreen(Saying):
 
     def _shown(self, confirmed: bool | None) -> None:
         if confirmed:
-            self.say("The new kit is yours, and the one before is spent.")
+            self.say("The new recovery key is yours, and the one before is discarded.")
             self.dismiss(True)
         else:
             self.query_one("#standing", Static).update(Content(UNCONFIRMED))
-            self.query_one("#new", Press).label = "Show the new kit"
+            self.query_one("#new", Press).label = "Show the new key"
 
     def _try(self) -> None:
         code = self.query_one("#code", Entry).value
@@ -145,7 +153,7 @@ class NewKitScreen(Dialog[bool]):
 
     def body(self) -> Iterable[Widget]:
         """What to do with it, and the kit."""
-        yield caption("Your new recovery kit", "title")
+        yield caption("Store your new recovery key", "title")
         yield caption(
             "Write it down or print it, and keep it away from this device. The kit before is spent. Enter goes on: two "
             "groups are asked back. Until then it can be shown again.",
@@ -182,7 +190,7 @@ class CheckScreen(Saying):
 
     def body(self) -> Iterable[Widget]:
         """The two groups."""
-        yield caption("Two groups of your new kit", "title")
+        yield caption("Two groups of your new key", "title")
         yield caption("This proves that it can be read. Esc shows the kit once more.", "muted")
         for number in self._asked:
             yield Entry(id=f"group-{number}", placeholder=f"Group {number}")

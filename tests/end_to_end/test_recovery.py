@@ -89,7 +89,7 @@ def test_a_new_device(rig: ServiceRig, code: str, tmp_path: Path) -> None:
         app.press(ENTER)
         app.wait_for("Choose a passphrase")
         app.enter(AGAIN, AGAIN)
-        app.wait_for("Come back with your recovery kit")
+        app.wait_for("Vault recovery")
         app.enter(rig.origin, code.lower())
         app.wait_for("Is this you?", "Ada Founder", "has the key that your other sessions know")
         app.settle()
