@@ -270,6 +270,8 @@ _TABLE: tuple[Command, ...] = (
     # activity and leavers
     Command("another-time", "d", "Another time", "Today, 7 days, 30 days, 3 months, or all.", "span", "activity", 11,
             "time"),
+    Command("between-days", "b", "Between two days", "From one day to another, both included.", "between", "activity",
+            15, "days"),
     Command("filter-activity", "f", "Choose filters", "By event, person, account and app.", "choose_filters",
             "activity", 12, "filters"),
     Command("export-activity", "x", "Export", "Write all of these lines to a file, as CSV or JSON.", "export",

@@ -18,6 +18,7 @@ from cerby_tui.commands import bindings
 from cerby_tui.errors import CerbyError
 from cerby_tui.messages import RowMoved, RowOpened
 from cerby_tui.screens.base import Place, sheet
+from cerby_tui.screens.days import Days, DaysScreen, between
 from cerby_tui.screens.desk import Desk
 from cerby_tui.screens.filters import Chosen, FiltersScreen, Option, Sections
 from cerby_tui.team_values import Happening
@@ -77,6 +78,7 @@ class ActivityScreen(Place):
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
         self._span = 1
+        self._days: Days | None = None
         self._wanted = ActivityFilter(limit=MOST)
         self._apps: tuple[str, ...] = ()
         self._lines: list[Happening] = []
@@ -117,13 +119,15 @@ class ActivityScreen(Place):
 
     def wanted(self) -> ActivityFilter:
         """What the filters ask for; the app is asked for by its accounts."""
-        days = SPANS[self._span][1]
         accounts = self._wanted.accounts
         if self._apps:
             of_apps = [card.id for card in self.desk.session.cards(CardFilter(apps=self._apps))]
             accounts = tuple(one for one in of_apps if not accounts or one in accounts) or (b"\0",)
-        since = since_of(days, self.desk.now(), self.desk.zone)
-        return replace(self._wanted, since=since, accounts=accounts)
+        if self._days:
+            since, until = between(self._days, self.desk.zone)
+        else:
+            since, until = since_of(SPANS[self._span][1], self.desk.now(), self.desk.zone), 0
+        return replace(self._wanted, since=since, until=until, accounts=accounts)
 
     def _ask(self) -> None:
         self._show_summary()
@@ -147,7 +151,7 @@ class ActivityScreen(Place):
         count = words.count_of(len(self._lines), "line")
         many = f"the newest {len(self._lines):,}: d shortens the time" if len(self._lines) == MOST else count
         self.query_one(TopBar).note = many if self._state == "there" else ""
-        parts = [SPANS[self._span][0]]
+        parts = [" to ".join(day.isoformat() for day in self._days) if self._days else SPANS[self._span][0]]
         for title, chosen in self._chosen().items():
             names = {option.value: option.words for option in self._options() if option.section == title}
             if chosen:
@@ -196,7 +200,18 @@ class ActivityScreen(Place):
     def action_span(self) -> None:
         """The next span of time."""
         self._span = (self._span + 1) % len(SPANS)
+        self._days = None
         self._ask()
+
+    def action_between(self) -> None:
+        """From one day to another."""
+        today = datetime.fromtimestamp(self.desk.now() / 1000, UTC).astimezone(self.desk.zone).date()
+        self.app.push_screen(DaysScreen(self._days or (today, today)), self._days_given)
+
+    def _days_given(self, days: Days | None) -> None:
+        if days:
+            self._days = days
+            self._ask()
 
     def _options(self) -> list[Option]:
         session = self.desk.session

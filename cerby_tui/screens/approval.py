@@ -36,6 +36,7 @@ class ApprovalScreen(Dialog[None]):
         Binding("left", "app.focus_previous", show=False),
         *bindings("approval"),
     ]
+    interrupts = True
 
     def __init__(self, desk: Desk, request: PendingSession) -> None:
         super().__init__()

@@ -159,7 +159,16 @@ class Place(Sized[None]):
             self.reread(Changed(everything=True))
 
     def gone(self, sentence: str) -> None:
-        """What this place shows is not there for this person any more: leave at once, with all that lies over it."""
+        """What this place shows is not there for this person any more: leave at once, with all that lies over it.
+
+        What came up by itself is answered first; until then nothing of this place can be seen.
+        """
+        stack = self.app.screen_stack
+        if any(isinstance(above, Dialog) and above.interrupts for above in stack[stack.index(self) + 1 :]):
+            self._stale = True
+            for child in self.children:
+                child.visible = False
+            return
         self.say(sentence, "warning")
         while self.app.screen is not self and self in self.app.screen_stack:
             self.app.pop_screen()
@@ -190,6 +199,8 @@ class Dialog(Sized[ScreenResultType], ModalScreen[ScreenResultType]):
 
     CSS_PATH = sheet("dialog")
     BINDINGS: ClassVar[list[BindingType]] = bindings("everywhere", without=("palette",))
+    interrupts: ClassVar[bool] = False
+    """Whether it comes up by itself, and belongs to no place."""
 
     def __init__(self, classes: str | None = None) -> None:
         super().__init__(classes=classes)

@@ -25,6 +25,7 @@ class LoudScreen(Dialog[None]):
     """News that stays until somebody says that they have read it."""
 
     BINDINGS: ClassVar[list[BindingType]] = only("answers", "close")
+    interrupts = True
 
     def __init__(self, news: News, desk: Desk) -> None:
         super().__init__(classes="loud")

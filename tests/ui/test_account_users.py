@@ -14,9 +14,10 @@ from cerby_tui.screens.account import AccountScreen
 from cerby_tui.screens.account_users import UsersPane
 from cerby_tui.screens.cards import CardsScreen
 from cerby_tui.screens.choose import ChoiceList, ChooseScreen
+from cerby_tui.screens.loud import LoudScreen
 from cerby_tui.screens.share import PeopleList, ShareScreen
 from cerby_tui.team_values import Happening
-from cerby_tui.values import Item
+from cerby_tui.values import Item, News
 from cerby_tui.widgets.bars import BottomBar
 from cerby_tui.widgets.field import Field
 from cerby_tui.widgets.tabs import TabLine
@@ -297,6 +298,24 @@ async def test_lost_while_open(enter: Enter, office: Office, clock: FrozenClock,
         assert isinstance(pilot.app.screen, CardsScreen)
         assert said(pilot) == "You no longer have access to Payroll."
         assert not any("Payroll" in line or "730" in line for line in shown(pilot).splitlines()[3:-3])
+
+
+async def test_lost_under_loud_news(enter: Enter, office: Office, clock: FrozenClock) -> None:
+    """News that must be read stays when the account below it is lost; nothing of the account can be seen any more."""
+    session = enter("Bob")
+    app = app_over(session, clock)
+    async with app.run_test(size=WIDE) as pilot:
+        await open_account(pilot, "Payroll")
+        app.push_screen(LoudScreen(News("Your recovery key was used.", loud=True), app.desk))  # type: ignore[arg-type]
+        await settle(pilot)
+        await session._ground.call(_lose, session, office.payroll.id)
+        session._ground.changed(office.payroll.id)
+        await settle(pilot)
+        await settle(pilot)
+        assert isinstance(pilot.app.screen, LoudScreen)
+        assert "730" not in shown(pilot) and "pay@example.org" not in shown(pilot)
+        await keys(pilot, "escape")
+        assert isinstance(pilot.app.screen, CardsScreen)
 
 
 def _lose(session: StillSession, account: bytes) -> None:

@@ -242,3 +242,35 @@ async def test_export_that_cannot_be(
         await keys(pilot, "enter")
         assert isinstance(pilot.app.screen, ExportScreen)
         assert why in said(pilot)
+
+
+@pytest.mark.parametrize("look", PLAIN_LOOKS, ids=str)
+def test_days_dialog(snap_compare: Any, ada: StillSession, log: Log, clock: FrozenClock, look: Look) -> None:
+    """Two days are asked for, beginning with today."""
+
+    async def act(pilot: Pilot[Any]) -> None:
+        await keys(pilot, "A", "b")
+        assert [entry.value for entry in pilot.app.screen.query(Entry)] == ["2025-12-31", "2025-12-31"]
+
+    assert snap_compare(app_over(ada, clock, look), terminal_size=look.size, run_before=act)
+
+
+async def test_between_two_days(ada: StillSession, log: Log, clock: FrozenClock) -> None:
+    """b asks for two days; what is no day, or the wrong way round, is said; both days are included."""
+    async with app_over(ada, clock).run_test(size=WIDE) as pilot:
+        await keys(pilot, "A", "b", "ctrl+u", *"2025-12-32", "enter", "enter")
+        assert "Write each day as year, month and day" in said(pilot)
+        first, last = pilot.app.screen.query(Entry)
+        first.value, last.value = "2025-12-30", "2025-12-29"
+        await keys(pilot, "enter")
+        assert said(pilot) == "The first day comes after the last."
+        first.value, last.value = "0001-01-01", "9999-12-31"
+        await keys(pilot, "enter")
+        assert "No line of the log is that old" in said(pilot)
+        first.value, last.value = "2025-12-29", "2025-12-30"
+        await keys(pilot, "enter")
+        midnight = NOON - 12 * HOUR
+        assert (log.asked[-1].since, log.asked[-1].until) == (midnight - 2 * DAY, midnight)
+        assert "2025-12-29 to 2025-12-30" in shown(pilot)
+        await keys(pilot, "d")
+        assert log.asked[-1].until == 0
