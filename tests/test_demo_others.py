@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 
 from cerby_tui.clock import SystemClock
-from cerby_tui.demo.cards import COLLEAGUE, DEVICE, FURTHER_DEVICE, THEIR_NOTES, YOUR_NOTES
 from cerby_tui.demo.children import ColleagueProcess, ServiceProcess
 from cerby_tui.demo.control import Control
 from cerby_tui.demo.mail import mail_server
 from cerby_tui.demo.menu import acts
+from cerby_tui.demo.names import COLLEAGUE, DEVICE, FURTHER_DEVICE, THEIR_NOTES, YOUR_NOTES
 from cerby_tui.demo.others import Others
 from cerby_tui.demo.passphrase import PASSPHRASE
 from cerby_tui.demo.phone import Phone

@@ -11,16 +11,6 @@ from dataclasses import dataclass, field
 from cerby_tui.values import CustomField, Item
 from cerby_wire.catalogue import load
 
-PERSON = "Robin Vale"
-EMAIL = "robin@saltmarsh.example"
-DEVICE = "Demo terminal"
-COLLEAGUE = "Jona Marsh"
-COLLEAGUE_EMAIL = "jona@saltmarsh.example"
-COLLEAGUE_DEVICE = "Jona's terminal"
-FURTHER_DEVICE = "Robin's tablet"
-YOUR_NOTES = "Ask Dana before the plan is changed."
-THEIR_NOTES = "The plan renews on the third of each month."
-
 
 @dataclass(frozen=True)
 class DemoCard:

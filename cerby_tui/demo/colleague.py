@@ -13,8 +13,9 @@ from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 
 from cerby_tui.clock import SystemClock
-from cerby_tui.demo.cards import COLLEAGUE, COLLEAGUE_DEVICE, COLLEAGUE_EMAIL, EMAIL, THEIR_NOTES, lent_card
+from cerby_tui.demo.cards import lent_card
 from cerby_tui.demo.further import FurtherDevice
+from cerby_tui.demo.names import COLLEAGUE, COLLEAGUE_DEVICE, COLLEAGUE_EMAIL, EMAIL, THEIR_NOTES
 from cerby_tui.demo.passphrase import PASSPHRASE
 from cerby_tui.enrolling.joining import Joining
 from cerby_tui.errors import CerbyError, RefusedError

@@ -6,12 +6,14 @@ import asyncio
 import json
 import socket
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cerby_tui.demo.children import ServiceProcess
-from cerby_tui.demo.others import Others
 from cerby_tui.demo.phone import Phone
 from cerby_tui.errors import CerbyError
+
+if TYPE_CHECKING:
+    from cerby_tui.demo.others import Others
 
 Act = Callable[[Mapping[str, str]], Awaitable[str]]
 

@@ -6,7 +6,7 @@ import asyncio
 import shutil
 
 from cerby_tui.clock import SystemClock
-from cerby_tui.demo.cards import FURTHER_DEVICE
+from cerby_tui.demo.names import FURTHER_DEVICE
 from cerby_tui.demo.passphrase import PASSPHRASE
 from cerby_tui.enrolling.new_device import NewDevice
 from cerby_tui.errors import CerbyError, RefusedError

@@ -13,16 +13,18 @@ from collections.abc import Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from cerby_tui.demo.children import AppProcess, ColleagueProcess, ServiceProcess, shell_status
 from cerby_tui.demo.control import Control
-from cerby_tui.demo.mail import Mailbox, mail_server
-from cerby_tui.demo.others import Others
 from cerby_tui.demo.passphrase import PASSPHRASE
 from cerby_tui.demo.phone import Phone
 from cerby_tui.errors import OfflineError, UsageError
 from cerby_tui.home import Home
 from cerby_tui.process import LEAVING, Terminal
+
+if TYPE_CHECKING:
+    from cerby_tui.demo.mail import Mailbox
 
 Progress = Callable[[str], None]
 
@@ -118,6 +120,8 @@ class Household:
                 raise
             self._ready = True
             self._app.unlock(PASSPHRASE)
+            from cerby_tui.demo.others import Others
+
             others = Others(self._colleague, self._service, mailbox)
             serving = asyncio.ensure_future(Control(self._service, Phone(self._service.data), others).serve(ours))
             code = await self._app.wait()
@@ -128,6 +132,8 @@ class Household:
 
     async def _mail(self, open_ones: AsyncExitStack) -> Mailbox | None:
         """A mail server for as long as the demo lasts; None where a kept demo cannot have its port again."""
+        from cerby_tui.demo.mail import mail_server  # the app has been started, and loads its screens meanwhile
+
         try:
             return await open_ones.enter_async_context(mail_server(self._place.mail_port))
         except OSError:

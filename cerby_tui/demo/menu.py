@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 
-from cerby_tui.demo.cards import COLLEAGUE, COLLEAGUE_EMAIL, FURTHER_DEVICE, YOUR_NOTES
+from cerby_tui.demo.names import COLLEAGUE, COLLEAGUE_EMAIL, FURTHER_DEVICE, YOUR_NOTES
 from cerby_tui.demo.remote import DemoRemote
 from cerby_tui.errors import UsageError
 from cerby_tui.screens.desk import DemoAct

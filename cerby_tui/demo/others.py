@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import ClassVar
 
-from cerby_tui.demo.cards import COLLEAGUE_EMAIL
 from cerby_tui.demo.children import ColleagueProcess, ServiceProcess
 from cerby_tui.demo.mail import Mailbox
+from cerby_tui.demo.names import COLLEAGUE_EMAIL
 from cerby_tui.errors import RefusedError, TimedOut
 
 NO_MAIL = "The demo's mail server could not come back on its port, so nobody can join. Start a new demo."

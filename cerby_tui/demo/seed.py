@@ -11,9 +11,10 @@ import secrets
 from collections.abc import Callable
 
 from cerby_tui.clock import SystemClock
-from cerby_tui.demo.cards import DEVICE, EMAIL, PERSON, DemoCard, demo_cards
+from cerby_tui.demo.cards import DemoCard, demo_cards
 from cerby_tui.demo.children import ServiceProcess
 from cerby_tui.demo.mail import LOOPBACK, Mailbox
+from cerby_tui.demo.names import DEVICE, EMAIL, PERSON
 from cerby_tui.demo.phone import Phone
 from cerby_tui.enrolling.founding import Founding
 from cerby_tui.errors import RefusedError, TimedOut

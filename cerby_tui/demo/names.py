@@ -1,0 +1,11 @@
+"""Who and what the demo is about. Made up; and by itself, because the app loads it while it starts."""
+
+PERSON = "Robin Vale"
+EMAIL = "robin@saltmarsh.example"
+DEVICE = "Demo terminal"
+COLLEAGUE = "Jona Marsh"
+COLLEAGUE_EMAIL = "jona@saltmarsh.example"
+COLLEAGUE_DEVICE = "Jona's terminal"
+FURTHER_DEVICE = "Robin's tablet"
+YOUR_NOTES = "Ask Dana before the plan is changed."
+THEIR_NOTES = "The plan renews on the third of each month."
