@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from cerby_tui import authoring
 from cerby_tui.errors import RefusedError, UsageError
 from cerby_tui.session import Session
 from cerby_tui.sharing import LEAVES
@@ -16,6 +17,7 @@ from tests.crowd import Crowd, gather
 from tests.devices import until
 from tests.fakes import FrozenClock
 from tests.rig import ServiceRig
+from tests.test_upkeep import held, write
 
 ALL = CardFilter()
 EVERYTHING = InboxFilter()
@@ -193,3 +195,20 @@ async def test_login_only_person_never_owns(crowd: Crowd, sessions: list[Session
         "Ada Example": "owner",
         "Cleo Example": "collaborator",
     }
+
+
+async def test_nonsense_on_the_card_is_passed_over(crowd: Crowd, sessions: list[Session]) -> None:
+    """What another Owner's program wrote where wishes about people stand trips nobody over, and ends with the first."""
+    ada, bob, _cleo = sessions
+    account = await ada.add_account(Item("Mail"))
+    await ada.sharing.share(account, crowd[1].user, "owner")
+    await ada.sync_now()
+    state = held(ada, account)
+    keys = ada._ground.writing.opener.account_keys(account, state.epoch)
+    assert keys
+    strange = {"label": "Mail", "leaving": ["zz:1", "aa", 7, {}], "off": 5}
+    await write(ada, account, lambda author: authoring.item(author, state, keys, strange))
+    await everybody(ada, bob)
+    await bob.sharing.remove(account, crowd[1].user)
+    await everybody(bob, ada)
+    assert [one.name for one in ada.sharing.members(account)] == ["Ada Example"]

@@ -45,7 +45,7 @@ def apply_change(content: Content, change: Change) -> Content:
         if name == CLASHES:
             beside = union(beside, before, wanted)
         elif name in SETS:
-            merged[name] = union(theirs, before, wanted)
+            merged[name] = union(theirs if isinstance(theirs, list) else [], before, wanted)
         elif name == FIELDS:
             merged[name], lost = _custom(theirs, before, wanted)
             beside = union(beside, [], lost)

@@ -54,8 +54,17 @@ def wants_to_leave(headers: Iterable[Header], wishes: Iterable[str]) -> set[byte
         for header in headers
         if isinstance(epoch := getattr(header.act, "epoch", None), EpochFields)
     ]
-    asked = {bytes.fromhex(user): int(since) for user, _, since in (wish.partition(":") for wish in wishes) if since}
-    return {user for user, since in asked.items() if all(user in listed for n, listed in epochs if n >= since)}
+    asked = [wish for wish in map(_wish, wishes) if wish is not None]
+    return {user for user, since in asked if all(user in listed for n, listed in epochs if n >= since)}
+
+
+def _wish(said: str) -> tuple[bytes, int] | None:
+    """Who asked to leave, and in which epoch; None for what another Owner's program wrote that is no wish."""
+    user, _, since = said.partition(":")
+    try:
+        return bytes.fromhex(user), int(since)
+    except ValueError:
+        return None
 
 
 def _under_order(user: bytes, n: int, around: Surroundings) -> bool:
