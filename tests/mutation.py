@@ -59,7 +59,7 @@ TESTS: dict[str, tuple[str, ...]] = {
     "cerby_tui/keys.py": ("test_keys.py", "test_attacks_keys.py"),
     "cerby_tui/lease.py": ("test_keys_lease.py", "hostile/test_leases_and_endings.py"),
     "cerby_tui/opening.py": SEALING,
-    "cerby_tui/sync/activity_log.py": ("test_activity.py",),
+    "cerby_tui/sync/activity_log.py": ("test_activity.py", "test_activity_lies.py"),
     "cerby_tui/sync/binding.py": ("test_sync_lies.py", "hostile/test_numbers.py"),
     "cerby_tui/sync/ending.py": ("test_removal.py", "hostile/test_leases_and_endings.py"),
     "cerby_tui/sync/judging.py": ("test_sync_judging.py", "hostile/test_accounts.py", "hostile/test_late.py"),

@@ -271,3 +271,24 @@ async def test_when_people_were_here_last(tmp_path: Path, rig: ServiceRig, clock
     assert {one.last_activity for one in eve.people.members()} == {0}
     for session in (ada, bob, eve):
         await session.close()
+
+
+async def test_an_administrator_verifies_what_they_cannot_open(
+    tmp_path: Path, rig: ServiceRig, clock: FrozenClock
+) -> None:
+    """Lines of accounts that somebody does not hold are checked as far as that goes; a Guest checks digests."""
+    crowd = await gather(rig, tmp_path, clock, ("owner", "admin", "guest"))
+    owner, admin, guest = (person.open() for person in crowd.people)
+    account = await owner.add_account(Item("Shop"))
+    await owner.sync_now()
+    owner.activity.note("viewed", account, "password")
+    for session in (owner, admin, guest):
+        await session.sync_now()
+    lines = await admin.activity.lines(ActivityFilter(accounts=(account,)))
+
+    assert [line.event for line in lines] == ["Password Retrieved", "Existing Account Added"]
+    assert {line.account for line in lines} == {f"Account {account[:3].hex().upper()}"}
+    assert (await admin.activity.verify()).endswith("follow from one another.")
+    assert "are not for you to read; their digests were checked." in await guest.activity.verify()
+    for session in (owner, admin, guest):
+        await session.close()
