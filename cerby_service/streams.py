@@ -162,7 +162,7 @@ def _farewell(reading: Reading, caller: Caller, stream: bytes, after: int, budge
         for one in entries:
             epoch = getattr(read_header(one.entry).act, "epoch", None)
             was, listed = listed, _lists(epoch, caller.user) if isinstance(epoch, EpochFields) else listed
-            if one.n > after and was and budget.takes(len(one.entry.header) + len(one.entry.body)):
+            if one.n > after and (was or listed) and budget.takes(len(one.entry.header) + len(one.entry.body)):
                 found.append(one)
             if one.n > after and not listed:
                 break
