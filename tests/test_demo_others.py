@@ -12,6 +12,7 @@ import pytest
 from cerby_tui.clock import SystemClock
 from cerby_tui.demo.children import ColleagueProcess, ServiceProcess
 from cerby_tui.demo.control import Control
+from cerby_tui.demo.household import Place
 from cerby_tui.demo.mail import mail_server
 from cerby_tui.demo.menu import acts
 from cerby_tui.demo.names import COLLEAGUE, DEVICE, FURTHER_DEVICE, THEIR_NOTES, YOUR_NOTES
@@ -32,8 +33,9 @@ from tests.devices import until
 class Demo:
     """A demo without its screens: what the menu offers, and the open vault."""
 
-    def __init__(self, session: Session, menu: tuple[DemoAct, ...]) -> None:
+    def __init__(self, session: Session, colleague: ColleagueProcess, menu: tuple[DemoAct, ...]) -> None:
         self.session = session
+        self.colleague = colleague
         self._menu = {act.label: act for act in menu}
 
     async def play(self, label: str, account: bytes | None = None) -> str:
@@ -58,7 +60,8 @@ async def demo(tmp_path: Path) -> AsyncIterator[Demo]:
         keyring = SystemKeyring(allowed=())
         session = await asyncio.to_thread(open_session, home, PASSPHRASE, clock=SystemClock(), keyring=keyring)
         session.start()
-        yield Demo(session, acts(remote, lambda: session))
+        assert mailbox.port == Place(tmp_path, kept=True).mail_port
+        yield Demo(session, colleague, acts(remote, lambda: session))
         await session.close()
         remote.close()
         await serving
@@ -77,6 +80,7 @@ async def test_the_colleague(demo: Demo) -> None:
     await until(demo.session, lambda: bool(demo.session.account(account).clashes))
     (clash,) = demo.session.account(account).clashes
     assert (clash.field, {clash.kept, clash.other}) == ("notes", {YOUR_NOTES, THEIR_NOTES})
+    await demo.colleague.stop()  # as when a kept demo is opened another time
     await demo.play("A colleague shares an account")
     await until(demo.session, lambda: len(demo.session.cards(CardFilter())) == 27)
     with pytest.raises(UsageError, match="Select an account"):
