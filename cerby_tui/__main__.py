@@ -95,7 +95,8 @@ def _compose(shell: Shell, running: Running) -> CerbyApp:
         keyring = SystemKeyring() if config.settings.keyring else SystemKeyring(allowed=())
         return Ways(home, clock, keyring=keyring)
 
-    said = _farewell(home) if home.farewell.exists() else ""  # before anything asks what is there
+    if home.farewell.exists():
+        _complete_deletion(home)
     config = running.configuration.load()
     trust_authority(config.settings, os.environ)
     session = _opened(shell, unlock)
@@ -111,18 +112,16 @@ def _compose(shell: Shell, running: Running) -> CerbyApp:
         save_setting=running.configuration.save,
         demo=acts,
         hint=hint,
-        said=said,
         on_unlocked=running.unlocked,
         clock=clock,
     )
 
 
-def _farewell(home: Home) -> str:
-    """How the session that was here ended; a deletion that was cut short is completed."""
-    from cerby_tui.farewells import said, settle
+def _complete_deletion(home: Home) -> None:
+    """A session that ended here, and whose deletion was cut short, must not look like one that can be unlocked."""
+    from cerby_tui.farewells import settle
 
-    over = settle(home)
-    return said(over).whole() if over else ""
+    settle(home)
 
 
 def _opened(shell: Shell, unlock: Callable[[str], Session]) -> Session | None:

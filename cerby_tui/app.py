@@ -30,8 +30,8 @@ class CerbyApp(Housekeeping):
     """The app. One of three doors leads in: an open `session`, `enrolment`, or the lock screen (`open_session`).
 
     `open_session` is called with the passphrase in a thread and raises LockedError with a sentence, `reopen` with a
-    recovery code and a new passphrase; `hint` and `said` are shown on the lock screen, `said` on the first run as well.
-    `on_unlocked` is told of the session, which is then for its receiver to close; `on_lock` that the app will end.
+    recovery code and a new passphrase; `hint` and `said` are shown on the lock screen. `on_unlocked` is told of the
+    session, which is then for its receiver to close; `on_lock` that the app is about to end.
     """
 
     BINDINGS = bindings("everywhere")
@@ -85,8 +85,6 @@ class CerbyApp(Housekeeping):
     def on_mount(self) -> None:
         """Take over keys and motion; lock when the process was stopped and goes on."""
         self.apply_config(self.config)
-        if self._enrolment:
-            self.say(self._said, "warning")
         self.app_resume_signal.subscribe(self, lambda _app: self.run_worker(self.action_lock()))
 
     def opened(self, session: Session) -> None:

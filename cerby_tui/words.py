@@ -88,12 +88,12 @@ def ago(then: int, now: int) -> str:
 
 
 def span_left(until: int, now: int) -> str:
-    """How long until a time days or hours away: `6 days`, `3 hours`, `1 minute`."""
+    """How long until a time days or hours away, rounded: `7 days`, `3 hours`, `1 minute`."""
     left = max(until - now, MINUTE)
     for unit, thing in ((DAY, "day"), (HOUR, "hour")):
         if left >= unit:
-            return count_of(left // unit, thing)
-    return count_of(left // MINUTE, "minute")
+            return count_of((left + unit // 2) // unit, thing)
+    return count_of((left + MINUTE // 2) // MINUTE, "minute")
 
 
 def span(seconds: int) -> str:

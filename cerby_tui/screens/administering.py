@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from cerby_tui import terminal_text, words
 from cerby_tui.screens.base import Place
 from cerby_tui.screens.choose import Choice, ChooseScreen
+from cerby_tui.screens.desk import Desk
 from cerby_tui.team_values import Colleague, SoleOwned
 from cerby_tui.values import Changed
 from cerby_wire.headers import WorkspaceRole
@@ -30,11 +31,32 @@ NEEDED: dict[str, Action] = {
     "change_role": "change_roles",
     "remove_member": "remove_member",
     "transfer": "transfer_ownership",
+    "suspend": "suspend_other_session",
 }
 
 
 class Administering(Place):
-    """A place with a person in focus. What may not be done to them is not offered."""
+    """A place with a person in focus. What may not be done to them is not offered.
+
+    What one may do is read once for each change of the vault, not with every key.
+    """
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(desk)
+        self._powers: dict[str, bool] = {}
+        self._mine: WorkspaceRole | None = None
+        self._assignable: dict[bytes, tuple[WorkspaceRole, ...]] = {}
+
+    def learn_powers(self) -> None:
+        """Read what this person may do now."""
+        self._powers = {action: self.desk.may(needed) for action, needed in NEEDED.items()}
+        self._mine = self.desk.session.people.me().role
+        self._assignable = {}
+
+    def _roles_for(self, user: bytes) -> tuple[WorkspaceRole, ...]:
+        if user not in self._assignable:
+            self._assignable[user] = self.desk.session.people.assignable(user)
+        return self._assignable[user]
 
     def person_in_focus(self) -> Colleague | None:
         """The person that an act is about."""
@@ -44,7 +66,7 @@ class Administering(Place):
         """An act exists for those who may do it, on those it may be done to."""
         if action in NEEDED:
             person = self.person_in_focus()
-            return bool(person and self.desk.may(NEEDED[action]) and self._possible(action, person))
+            return bool(person and self._powers.get(action) and self._possible(action, person))
         return super().check_action(action, parameters)
 
     def _possible(self, action: str, person: Colleague) -> bool:
@@ -53,8 +75,8 @@ class Administering(Place):
         if action == "transfer":
             return person.role in HEIRS
         if action == "change_role":
-            return bool(self.desk.session.people.assignable(person.user))
-        return may_change(self.desk.session.people.me().role, person.role)
+            return bool(self._roles_for(person.user))
+        return may_change(self._mine, person.role)
 
     def _people_changed(self) -> None:
         self.reread(Changed(everything=True))

@@ -14,6 +14,7 @@ from cerby_tui.commands import bindings
 from cerby_tui.errors import CerbyError
 from cerby_tui.messages import RowMoved, RowOpened
 from cerby_tui.screens.base import Place, sheet
+from cerby_tui.screens.desk import Desk
 from cerby_tui.screens.session_table import SESSIONS, pending_row, session_row
 from cerby_tui.team_values import PendingSession, TrustedSession
 from cerby_tui.values import Changed
@@ -29,6 +30,11 @@ class DevicesScreen(Place):
     CSS_PATH = sheet("members")
     BINDINGS: ClassVar[list[BindingType]] = bindings("devices")
 
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(desk)
+        self._own: list[TrustedSession] = []
+        self._pending: list[PendingSession] = []
+
     def body(self) -> Iterable[Widget]:
         """The table."""
         table = Table(SESSIONS)
@@ -37,8 +43,6 @@ class DevicesScreen(Place):
 
     def on_mount(self) -> None:
         """Ask what there is."""
-        self._own: list[TrustedSession] = []
-        self._pending: list[PendingSession] = []
         self.query_one(TopBar).trail = ("Accounts", "My trusted devices")
         table = self.query_one(Table)
         table.empty = ASKING
@@ -95,7 +99,7 @@ class DevicesScreen(Place):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Requests are answered, sessions removed."""
-        chosen = self._chosen() if self.is_mounted else None
+        chosen = self._chosen()
         if action in ("approve", "deny"):
             return isinstance(chosen, PendingSession)
         if action == "remove_device":

@@ -38,6 +38,7 @@ class MemberScreen(Administering):
     def __init__(self, desk: Desk, user: bytes) -> None:
         super().__init__(desk)
         self._user = user
+        self._person: Colleague | None = None
         self._sessions: list[TrustedSession] | None = None
         self._refused = ""
 
@@ -61,13 +62,14 @@ class MemberScreen(Administering):
 
     def person_in_focus(self) -> Colleague | None:
         """The person of this page."""
-        return self.desk.session.people.by_user().get(self._user)
+        return self._person
 
     def _may_see(self) -> bool:
         return self.desk.may("see_other_sessions")
 
     def _read(self) -> None:
-        person = self.person_in_focus()
+        self.learn_powers()
+        person = self._person = self.desk.session.people.by_user().get(self._user)
         if person is None:
             self.dismiss(None)
             return
@@ -115,9 +117,8 @@ class MemberScreen(Administering):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """A live session of somebody whom one may change can be suspended."""
         if action == "suspend":
-            chosen, person = self._chosen(), self.person_in_focus()
-            may = self.desk.may("suspend_other_session") and person is not None and self._possible("suspend", person)
-            return bool(may and chosen and chosen.status == "Approved")
+            chosen = self._chosen()
+            return bool(chosen and chosen.status == "Approved" and super().check_action(action, parameters))
         return super().check_action(action, parameters)
 
     def _chosen(self) -> TrustedSession | None:

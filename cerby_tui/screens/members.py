@@ -18,6 +18,7 @@ from cerby_tui.errors import CerbyError
 from cerby_tui.messages import RowMoved, RowOpened
 from cerby_tui.screens.administering import Administering
 from cerby_tui.screens.base import sheet
+from cerby_tui.screens.desk import Desk
 from cerby_tui.team_values import Colleague, Invitation, NewInvite
 from cerby_tui.values import Changed
 from cerby_tui.widgets.bars import TopBar
@@ -81,6 +82,13 @@ class MembersScreen(Administering):
     CSS_PATH = sheet("members")
     BINDINGS: ClassVar[list[BindingType]] = bindings("members", "member", without=("suspend-session",))
 
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(desk)
+        self._people: list[Colleague] = []
+        self._invites: list[Invitation] | None = None
+        self._refused = ""
+        self._inviting = False
+
     def body(self) -> Iterable[Widget]:
         """Tabs, a line for filtering, the table."""
         yield TabLine(TABS)
@@ -92,9 +100,6 @@ class MembersScreen(Administering):
 
     def on_mount(self) -> None:
         """Show what the vault holds, and ask the service for the invites."""
-        self._people: list[Colleague] = []
-        self._invites: list[Invitation] | None = None
-        self._refused = ""
         self.query_one(TopBar).trail = ("Accounts", "All members")
         self.query_one(Table).focus()
         self._read()
@@ -112,11 +117,13 @@ class MembersScreen(Administering):
         self._ask_invites()
 
     def _read(self) -> None:
+        self.learn_powers()
+        self._inviting = self.desk.may("invite_guest") or self.desk.may("invite_member")
         self._people = self.desk.session.people.members()
         self._show()
 
     def _ask_invites(self) -> None:
-        if self._may_invite():
+        if self._inviting:
             self.run_worker(self._fetch_invites(), exclusive=True, group="invites")
 
     async def _fetch_invites(self) -> None:
@@ -127,14 +134,11 @@ class MembersScreen(Administering):
             self._refused = error.whole()
         self._show()
 
-    def _may_invite(self) -> bool:
-        return self.desk.may("invite_guest") or self.desk.may("invite_member")
-
     def _show(self) -> None:
         members = [one for one in self._people if one.role != "guest"]
         guests = [one for one in self._people if one.role == "guest"]
         tabs, table = self.query_one(TabLine), self.query_one(Table)
-        counts = {"members": len(members), "guests": len(guests), "invites": len(self._invites or ())}
+        counts = {"members": _active(members), "guests": _active(guests), "invites": len(self._invites or ())}
         for tab, title in TABS:
             unknown = tab == "invites" and self._invites is None
             tabs.rename(tab, title if unknown else f"{title} {counts[tab]:,}")
@@ -149,12 +153,11 @@ class MembersScreen(Administering):
             found = [person_row(one, now, self.desk.zone) for one in shown if _fits(_of(one), typed)]
             table.show(found, PEOPLE)
         self.query_one(TableHead).refresh()
-        active = sum(one.status == "active" for one in self._people)
-        self.query_one(TopBar).note = words.count_of(active, "person", "people")
+        self.query_one(TopBar).note = words.count_of(_active(self._people), "person", "people")
         self.refresh_bindings()
 
     def _why_no_invites(self, typed: str) -> tuple[str, ...]:
-        if not self._may_invite():
+        if not self._inviting:
             return ("Nothing to see here", "Your role does not invite.")
         if self._refused:
             return ("The open invites are not known", self._refused)
@@ -167,7 +170,7 @@ class MembersScreen(Administering):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Inviting is for those who may; withdrawing needs an invite."""
         if action == "invite":
-            return self._may_invite()
+            return self._inviting
         if action == "withdraw":
             chosen = self._chosen_invite()
             return chosen is not None and self.desk.session.invites.may_withdraw(chosen.id)
@@ -266,6 +269,10 @@ class MembersScreen(Administering):
 
         said = f"The string that {terminal_text.line(invite.email)} was given will open nothing any more."
         self.app.push_screen(ConfirmScreen("Withdraw this invite?", said, yes="Withdraw"), answered)
+
+
+def _active(people: Sequence[Colleague]) -> int:
+    return sum(one.status == "active" for one in people)
 
 
 def _of(one: Colleague | Invitation) -> str:

@@ -68,7 +68,7 @@ def test_open_invites(snap_compare: Any, team: Team, clock: FrozenClock, look: L
 
     async def act(pilot: Pilot[Any]) -> None:
         await keys(pilot, "M", "3")
-        assert "expired" in shown(pilot) and "in 6 days" in shown(pilot)
+        assert "expired" in shown(pilot) and "in 7 days" in shown(pilot)
         assert not BAD & set(shown(pilot))
 
     assert snap_compare(app_over(team.session, clock, look), terminal_size=look.size, run_before=act)
@@ -144,7 +144,7 @@ async def test_guests_have_a_tab(team: Team, clock: FrozenClock) -> None:
     async with app_over(team.session, clock).run_test(size=NARROW) as pilot:
         await keys(pilot, "M")
         assert GUEST.name not in names(pilot)
-        assert "Members 6" in shown(pilot) and "Guests 1" in shown(pilot) and "Open invites 2" in shown(pilot)
+        assert "Members 5" in shown(pilot) and "Guests 1" in shown(pilot) and "Open invites 2" in shown(pilot)
         await keys(pilot, "2")
         assert names(pilot) == [GUEST.name]
 

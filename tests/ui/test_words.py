@@ -116,3 +116,14 @@ def test_unknown_id_in_a_key_map() -> None:
     assert unknown_ids({"lok": "x", "lock": "y"}) == [
         "The key map names 'lok', which is no command: did you mean 'lock'?"
     ]
+
+
+def test_spans_and_dates() -> None:
+    """Lengths of time are said in the largest whole unit, what is left is rounded, and what is not known is a dash."""
+    assert [words.span(each) for each in (90, 600, 3600, 14 * 86_400)] == [
+        "90 seconds", "10 minutes", "1 hour", "14 days",
+    ]  # fmt: skip
+    week = 7 * words.DAY
+    assert [words.span_left(each, 0) for each in (week - 1, 90 * words.MINUTE, 10)] == ["7 days", "2 hours", "1 minute"]
+    assert (words.date(0), words.ago(0, NOON), words.date(NOON)) == ("–", "–", "31 Dec 2025")
+    assert [words.workspace_role(each) for each in ("login_only", "guest")] == ["Login-Only", "Guest User"]

@@ -9,9 +9,7 @@ from msgspec.structs import replace
 from textual.pilot import Pilot
 from textual.widgets import Static
 
-from cerby_tui.enrolling.ways import Ways
 from cerby_tui.errors import RefusedError, SessionRemoved
-from cerby_tui.home import Home
 from cerby_tui.screens.cards import CardsScreen
 from cerby_tui.screens.desk import Ending
 from cerby_tui.screens.farewell import FarewellScreen
@@ -239,15 +237,6 @@ async def test_found_out_while_unlocking(still: StillSession, clock: FrozenClock
         await keys(pilot, *"herring", "enter")
         assert isinstance(pilot.app.screen, FarewellScreen)
         assert "unsent-2026-11-24.cerby" in said(pilot)
-
-
-async def test_said_on_the_first_run(home: Home, clock: FrozenClock) -> None:
-    """Where a session ended before, the first run says how, and the log keeps it."""
-    app = app_over(None, clock, enrolment=lambda: Ways(home, clock), said="This trusted session was removed by Bob.")
-    async with app.run_test(size=WIDE) as pilot:
-        await settle(pilot)
-        assert "This trusted session was removed by Bob." in shown(pilot)
-        assert len(app.notices.log) == 1
 
 
 async def test_settings_are_for_administrators(still: StillSession, clock: FrozenClock) -> None:
