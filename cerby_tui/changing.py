@@ -19,8 +19,9 @@ from cerby_tui.vault.around import Around
 from cerby_tui.vault.content import FIELDS, KNOWN, Content
 from cerby_tui.vault.marks import marks_of
 from cerby_tui.vault.outbox import Act
-from cerby_tui.vault.people_notes import asks_to_leave, leaving, notes_for
-from cerby_tui.vault.shares import Wanted, applied, stored_roles, with_shares
+from cerby_tui.vault.people_notes import asks_to_leave, leaving, off_for_now
+from cerby_tui.vault.resting import ever_suspended
+from cerby_tui.vault.shares import Roles, Wanted, applied, stored_roles, with_shares
 from cerby_tui.vault.vault import Vault
 from cerby_wire.entries import entry_hash, stream_id
 from cerby_wire.errors import Refused
@@ -119,25 +120,27 @@ class Changing:
         if not lists.keeps_an_owner(applied(before, wanted), me, around):
             raise RefusedError("only_owner", lists.LAST_OWNER, safe="Nothing was changed.", next_step=ANOTHER_OWNER)
         listed = {user: role for user, role in wanted.items() if user != me or role is not None}
-        change = self._notes(state, wanted, around) if state is not None else {}
-        with self._vault.database.transaction():
-            if change:
-                self.apply(account, change)
-            if applied(before, listed) != before:
-                roles = {user: [before.get(user), role] for user, role in listed.items()}
-                self._queue(account, "share", dict(listed), roles)
-                return True
-        return bool(change)
+        leaves = state is not None and me in wanted and wanted[me] is None and self._ask_to_leave(state)
+        rested = self._off_for_now(state, around)
+        if applied(before, listed) == before and not any(user in rested for user in listed):
+            return leaves
+        self._queue(account, "share", dict(listed), {user: [before.get(user), role] for user, role in listed.items()})
+        return True
 
-    def _notes(self, state: AccountState, wanted: Wanted, around: Around) -> Change:
-        """What has to stand on the card beside a change of people."""
+    def _off_for_now(self, state: AccountState | None, around: Around) -> Roles:
+        """Who would come back by themselves, and can be taken off for good."""
+        if state is None or not ever_suspended(around):
+            return {}
+        return off_for_now(state, self._vault.streams, self._vault.accounts.content(state.stream), around)
+
+    def _ask_to_leave(self, state: AccountState) -> bool:
+        """Write the wish to be taken off on the card; False if it stands there."""
         content, me = self._vault.accounts.content(state.stream), self._vault.identity.user
-        change: Change = dict(notes_for(wanted, state, self._vault.streams, content, around))
-        if me in wanted and wanted[me] is None and me not in leaving(state, self._vault.streams, content):
-            change |= asks_to_leave(state, me, content)
-        if change and not content:
-            change["label"] = ["", self._vault.accounts.closed_label(state.stream)]
-        return change
+        if me in leaving(state, self._vault.streams, content):
+            return False
+        label: Change = {} if content else {"label": ["", self._vault.accounts.closed_label(state.stream)]}
+        self.apply(state.stream, asks_to_leave(state, me, content) | label)
+        return True
 
     def _toggle(self, account: bytes, act: Literal["delete", "restore"], undone: Act) -> None:
         """Queue an act, or take back its opposite if that has not left yet."""

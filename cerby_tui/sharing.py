@@ -45,7 +45,8 @@ class Sharing:
         rests, notes = self._noted(state)
         known = self._people.some(rests | people)
         found = [_member(known[user], role, user in touched, notes.get(user, "")) for user, role in people.items()]
-        found += [_member(known[user], role, False, RESTS) for user, role in rests.items() if user not in people]
+        resting = {user: role for user, role in rests.items() if user not in people and user not in touched}
+        found += [_member(known[user], role, False, RESTS) for user, role in resting.items()]
         used = read_lately(self._ground.reader).used.get(account, {})
         found = [replace(one, last_used=used.get(one.user, 0)) for one in found]
         return sorted(found, key=lambda member: (member.role != "owner", member.name.casefold(), member.user))

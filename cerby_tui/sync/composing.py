@@ -12,12 +12,15 @@ from cerby_tui import authoring
 from cerby_tui.authoring import Author
 from cerby_tui.keys import DeviceKeys
 from cerby_tui.sync import lists
+from cerby_tui.sync.merge import apply_change
 from cerby_tui.vault import marks
 from cerby_tui.vault.accounts import merged
 from cerby_tui.vault.around import Around
 from cerby_tui.vault.marks import DRILLED, FAVOURITES_SLOT, KIT_SLOT, MARKS, READ_SLOT, STARRED, TRUST_SLOT
 from cerby_tui.vault.opener import KeyOpener
 from cerby_tui.vault.outbox import Pending
+from cerby_tui.vault.people_notes import notes_for
+from cerby_tui.vault.resting import ever_suspended
 from cerby_tui.vault.shares import Roles, stored_roles, with_shares
 from cerby_tui.vault.vault import Vault
 from cerby_wire.epochs import outdated
@@ -117,11 +120,24 @@ class Composing:
         for row in rows:
             if said := lists.objection(row.changes, self._around):
                 return Composed((row.id,), refused=said)
+        if noted := self._noted(state, rows):
+            return Composed((), noted)
         before = stored_roles(state, self._vault.identity.user)
         wanted = with_shares(before, rows)
         if wanted == before:
             return Composed(_ids(rows))
         return self._list(state, wanted, _ids(rows))
+
+    def _noted(self, state: AccountState, rows: Sequence[Pending]) -> Entry | None:
+        """What has to stand on the card first, so that nobody comes back by themselves who is taken off on purpose."""
+        keys, content = self._opener.account_keys(state.stream, state.epoch), self._vault.accounts.stored(state.stream)
+        if keys is None or not content or state.deleted or not ever_suspended(self._around):
+            return None
+        wanted = {user: role for row in rows for user, role in row.changes.items()}
+        notes = notes_for(wanted, state, self._vault.streams, content, self._around)
+        if not notes:
+            return None
+        return authoring.item(self.author(), state, keys, apply_change(content, dict(notes)), self._newest(state))
 
     def _list(self, state: AccountState, wanted: Roles, ids: tuple[int, ...]) -> Composed:
         """A new list under a new key, of those who can be on it today."""
