@@ -89,7 +89,7 @@ class MemberScreen(Administering):
         return [
             " · ".join([address or "no address known", *state]),
             f"Joined {words.date(person.joined, self.desk.zone)} · last activity {words.ago(person.last_activity, now)}"
-            f" · on {seen} that you can see",
+            f" · on {seen} you can see",
         ]
 
     async def _fetch(self) -> None:
