@@ -17,7 +17,7 @@ from cerby_tui.commands import bindings
 from cerby_tui.messages import CopyWanted, RowOpened
 from cerby_tui.screens.association import as_reachable
 from cerby_tui.screens.base import Place, sheet
-from cerby_tui.values import Card, CardFilter, Changed
+from cerby_tui.values import CardFilter, Changed
 from cerby_tui.widgets.bars import TopBar
 from cerby_tui.widgets.card_grid import CardGrid
 from cerby_tui.widgets.entry import SearchEntry
@@ -117,9 +117,6 @@ class CardsScreen(Place):
         card = self.query_one(CardGrid).selected
         return card.id if card else None
 
-    def _selected(self) -> Card | None:
-        return self.query_one(CardGrid).selected
-
     def action_search(self) -> None:
         """Type into the filter line."""
         self.set_focus(self.query_one(SearchEntry))  # at once: the next key belongs to it
@@ -140,7 +137,7 @@ class CardsScreen(Place):
     @on(RowOpened)
     def open_card(self) -> None:
         """The page of the selected account."""
-        if card := self._selected():
+        if card := self.query_one(CardGrid).selected:
             from cerby_tui.screens.account import AccountScreen
 
             self.app.push_screen(AccountScreen(self.desk, card.id))
@@ -156,7 +153,7 @@ class CardsScreen(Place):
 
     def action_copy_code(self) -> None:
         """The newest code of the selected account."""
-        card = self._selected()
+        card = self.query_one(CardGrid).selected
         if card and card.code:
             self.post_message(CopyWanted(card.code.text, "Code"))
             self.desk.session.activity.note("copied", card.id, "code")
@@ -182,7 +179,7 @@ class CardsScreen(Place):
 
     async def action_favourite(self) -> None:
         """Keep this account in front, or no longer."""
-        if card := self._selected():
+        if card := self.query_one(CardGrid).selected:
             await self.attempt(self.desk.session.set_favourite(card.id, not card.favourite))
 
     def action_add_account(self) -> None:

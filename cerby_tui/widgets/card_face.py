@@ -78,6 +78,8 @@ class Face:
 
     def _second(self, card: Card, width: int) -> Line:
         line = Line(width, self.ground).gap(4)
+        if card.closed:
+            return line.left("old content closed", self.ink("warn"))
         parts = [part for part in (self._app(card), one_line(card.username)) if part]
         return line.left(" · ".join(parts), self.ink("faint" if card.deleted else "muted"))
 

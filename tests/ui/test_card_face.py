@@ -29,6 +29,7 @@ def text(card: Card, *, row: bool = False, width: int = 37, selected: bool = Fal
         (replace(CARD, unread=3), "3 new"),
         (replace(CARD, waiting=True), "↑ waiting"),
         (replace(CARD, clashes=1), "1 clash"),
+        (replace(CARD, closed=True), "old content closed"),
         (replace(CARD, clashes=2), "2 clashes"),
         (replace(CARD, favourite=True), "★"),
         (replace(CARD, deleted=True), "deleted"),
