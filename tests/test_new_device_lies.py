@@ -12,6 +12,7 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 
+from cerby_tui import authoring
 from cerby_tui.enrolling.new_device import NewDevice
 from cerby_tui.errors import Alarm, UsageError
 from cerby_tui.keys import DeviceKeys, new_seed
@@ -31,10 +32,10 @@ from cerby_wire.approving import (
 )
 from cerby_wire.encoding import encode
 from cerby_wire.primitives import pad, seal, wrap
-from cerby_wire.shapes import HEADS, PULL, Heads, Pulled
+from cerby_wire.shapes import HEADS, PULL, Heads, Pulled, PushEntry
 from tests.devices import Device, enrol
 from tests.fakes import FrozenClock
-from tests.newcomers import Liar, newcomer, raised, taken, wait_for
+from tests.newcomers import Liar, approved, newcomer, raised, taken, wait_for
 from tests.rig import ServiceRig
 
 EMAILS = (f"grace{number}@example.org" for number in itertools.count())
@@ -146,20 +147,25 @@ async def test_another_answer_than_at_first(rig: ServiceRig, tmp_path: Path, clo
         await device.look()
 
 
-async def approved_up_to_the_welcome(
-    rig: ServiceRig, device: NewDevice, old: Session
-) -> tuple[bytes, Callable[[Change, DeviceKeys | None], bytes]]:
-    """Approve honestly; gives the request, and what makes another welcome of the one that was said."""
+Made = Callable[[Change, DeviceKeys | None], bytes]
+"""Makes the answer that shows another welcome than the one that was said, signed by the old session or another hand."""
+
+
+async def approved_up_to_the_welcome(rig: ServiceRig, device: NewDevice, old: Session) -> Made:
+    """Approve honestly; gives what makes another welcome of the one that was said."""
     await device.ask(rig.origin, old.who()[1])
     request, name = await taken(old, device)
-    known = device._known
-    assert known is not None and known.taken is not None
     await old.devices.approve(request, device.code(), name)
+    return maker(device, old, request, name)
+
+
+def maker(device: NewDevice, old: Session, request: bytes, name: str) -> Made:
+    """What makes welcomes for a device whose request the old session has answered."""
+    known, new, one = device._known, device._device, old._identity
+    assert known is not None and known.taken is not None and new is not None
     answer: Taken = known.taken
 
-    def other(change: Change, signer: DeviceKeys | None) -> bytes:
-        one, new = old._identity, device._device
-        assert new is not None
+    def made(change: Change, signer: DeviceKeys | None) -> bytes:
         held = old._writing.vault.streams.held()
         pins = tuple(Pinned(stream, at.position.n, at.position.head) for stream, at in sorted(held.items()))
         told = (one.service_key, one.workspace, one.user, one.personal, one.name, one.email, name)
@@ -169,7 +175,7 @@ async def approved_up_to_the_welcome(
         welcome = Welcome(wrap(new.public.kem, key, place), seal(key, place, pad(signed)))
         return msgspec.msgpack.encode(ApprovalSeen("approved", 0, answer, welcome))
 
-    return request, other
+    return made
 
 
 def repinned(vouched: Vouched, stream: bytes, **changes: object) -> Vouched:
@@ -196,7 +202,7 @@ FORGED: dict[str, tuple[Change, bool]] = {
 async def test_a_forged_welcome(rig: ServiceRig, tmp_path: Path, clock: FrozenClock, old: Session, what: str) -> None:
     """What does not come from the session that answered, or is not what the service shows, is refused; no vault."""
     device = newcomer(tmp_path / "new", clock)
-    _request, other = await approved_up_to_the_welcome(rig, device, old)
+    other = await approved_up_to_the_welcome(rig, device, old)
     change, stranger = FORGED[what]
     forged = other(change, DeviceKeys(new_seed()) if stranger else None)
     device._transport = Liar(lambda request, _body: forged if request.url.path == MINE else None)
@@ -257,7 +263,48 @@ async def test_an_account_that_is_kept_back_is_counted(
 ) -> None:
     """It may have been taken away in that minute, so it is said, and what is there is used."""
     device = newcomer(tmp_path / "new", clock)
-    _request, other = await approved_up_to_the_welcome(rig, device, old)
+    other = await approved_up_to_the_welcome(rig, device, old)
     more = other(lambda one: replace(one, pins=(*one.pins, Pinned(b"x" * 20, 3, bytes(32)))), None)
     device._transport = Liar(lambda request, _body: more if request.url.path == MINE else None)
     assert (await device.look(), device.missing) == ("confirm", 1)
+
+
+async def test_added_by_another_session_than_the_one_that_answered(
+    rig: ServiceRig, tmp_path: Path, clock: FrozenClock, old: Session
+) -> None:
+    """The code is between two devices: a third one does not add the new one in the place of the one that answered."""
+    second = newcomer(tmp_path / "second", clock, name="tablet")
+    await approved(old, second, rig.origin, old.who()[1])
+    third = second.open()
+    await third.sync_now()
+    device = newcomer(tmp_path / "new", clock)
+    await device.ask(rig.origin, old.who()[1])
+    request, name = await taken(old, device)
+    person, keys = third._writing.vault.streams.user(old._identity.user), third._writing.opener.user_keys(1)
+    assert device._device and person and keys
+    entry = authoring.add_device(third._device, person, keys, device._device.public)
+    api = (await third._ground.online()).api
+    (pushed,) = await third._thread.run(api.push([PushEntry(person.stream, entry)]))
+    assert pushed.status == "accepted"
+    shown = maker(device, old, request, name)(lambda vouched: vouched, None)
+    device._transport = Liar(lambda request, _body: shown if request.url.path == MINE else None)
+    error = await raised(device.look(), Alarm)
+    assert isinstance(error, Alarm) and error.rule == "added_by_another"
+    await third.close()
+
+
+async def test_another_chain_than_the_one_in_the_code(
+    rig: ServiceRig, tmp_path: Path, clock: FrozenClock, old: Session
+) -> None:
+    """Even with a welcome that fits to what is served, the chain has to go on from where the code said it was."""
+    device = newcomer(tmp_path / "new", clock)
+    await device.ask(rig.origin, old.who()[1])
+    request, name = await taken(old, device)
+    await old.devices.approve(request, device.code(), name)
+    known = device._known
+    assert known is not None and known.taken is not None
+    device._known = replace(known, taken=replace(known.taken, chain=Position(1, bytes(32))))
+    shown = maker(device, old, request, name)(lambda vouched: vouched, None)
+    device._transport = Liar(lambda request, _body: shown if request.url.path == MINE else None)
+    error = await raised(device.look(), Alarm)
+    assert isinstance(error, Alarm) and (error.rule, "in the code" in error.sentence) == ("fork", True)
