@@ -31,6 +31,7 @@ from cerby_wire.approving import (
     Welcome,
 )
 from cerby_wire.encoding import encode
+from cerby_wire.headers import Position
 from cerby_wire.primitives import pad, seal, wrap
 from cerby_wire.shapes import HEADS, PULL, Heads, Pulled, PushEntry
 from tests.devices import Device, enrol
