@@ -244,6 +244,10 @@ class News(Struct, frozen=True):
     loud: bool = False
     about: str = ""
 
+    def whole(self) -> str:
+        """Title and sentence in one line."""
+        return f"{self.title}. {self.sentence}" if self.title else self.sentence
+
 
 class Changed(Struct, frozen=True):
     """What a change touched, so that screens know what to read again. `new_messages` just came in.

@@ -61,8 +61,8 @@ def recovering(home: Path, rig: ServiceRig) -> Dialogue:
     return dialogue
 
 
-def test_a_new_device(rig: ServiceRig, code: str, new: Path) -> None:
-    """Code, whose it is, the new kit, two groups given back: a vault; and the old code is spent."""
+def test_a_new_device(rig: ServiceRig, ada: Home, code: str, new: Path) -> None:
+    """Code, whose it is, the new kit, two groups given back: a vault. The first device hears; the old code is spent."""
     dialogue = recovering(new, rig)
     dialogue.answer(code.lower())
     said = dialogue.until("[Y/n]: ")
@@ -70,6 +70,10 @@ def test_a_new_device(rig: ServiceRig, code: str, new: Path) -> None:
     dialogue.answer("y")
     assert dialogue.give_back().returncode == 0
     assert run("sync", home=new, passphrase=AGAIN).returncode == 0
+    used = "Your recovery key was used. Somebody used your recovery kit."
+    assert used in run("sync", home=ada.root, passphrase=PASSPHRASE).stderr
+    assert used in run("kit", home=ada.root, passphrase=PASSPHRASE).stderr
+    assert used not in run("sync", home=ada.root, passphrase=PASSPHRASE).stderr
     other = new.with_name("other")
     other.mkdir(mode=0o700)
     (other / "config.toml").write_text("keyring = false\n")

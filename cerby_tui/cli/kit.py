@@ -43,8 +43,13 @@ def kit(ctx: click.Context) -> None:
 
 
 async def _standing(shell: Shell) -> None:
+    from cerby_tui.kit_uses import news_of
+
     async with shell.session() as session:
         tried, new, keys = session.recovery.last_drill(), session.recovery.unconfirmed(), session.recovery.known()
+        if uses := session.recovery.uses():
+            complain(news_of(uses).whole())
+            await session.recovery.acknowledge()
     if shell.as_json:
         known = [{"identifier": one.identifier, "status": one.status} for one in keys]
         say_json({"last_tried": moment(tried) or None, "unconfirmed": new is not None, "keys": known})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cerby_tui.cli.declare import command, run
-from cerby_tui.cli.output import say, say_json
+from cerby_tui.cli.output import complain, say, say_json
 from cerby_tui.cli.shell import Shell
 from cerby_tui.cli.status import status_sentence, status_shape
 
@@ -17,7 +17,11 @@ def sync(shell: Shell) -> None:
 async def _sync(shell: Shell) -> None:
     async with shell.session(live=True) as session:
         await session.sync_now()
-        status = session.status()
+        status, uses = session.status(), session.recovery.uses()
+    if uses:
+        from cerby_tui.kit_uses import news_of
+
+        complain(f"{news_of(uses).whole()} Run cerby-tui kit once you have read this.")
     if shell.as_json:
         say_json(status_shape(status))
     else:
