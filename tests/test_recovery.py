@@ -13,6 +13,7 @@ from cerby_tui.keyfile import open_with_recovery, recovery_of
 from cerby_tui.keys import ALONE
 from cerby_tui.kit import asked_back, read_code
 from cerby_tui.session import Session
+from cerby_tui.sync.keepsafe import REPLACED
 from cerby_tui.unlocking import unlock
 from cerby_tui.values import News
 from cerby_wire.shapes import PUSH
@@ -100,13 +101,18 @@ async def test_replacing_spends_the_old_kit(kept: Kept) -> None:
 
 
 async def test_every_device_wraps_anew(rig: ServiceRig, kept: Kept, tmp_path: Path) -> None:
-    """Another device of the person hears of the replacement and rewrites its own key file."""
+    """Another device of the person hears of the replacement, rewrites its own key file, and says so."""
+    told: list[str] = []
     second = await add_device(rig, kept.device, tmp_path / "second")
     other = await synced(second)
     assert recovery_of(second.home.key_file) == read_code(kept.code).id
     session = await synced(kept.device)
+    for each in (session, other):
+        each.subscribe(lambda changed: told.extend(one.sentence for one in changed.news))
     groups = await session.recovery.replace()
+    assert REPLACED not in told
     await other.sync_now()
+    assert told.count(REPLACED) == 1
     assert open_with_recovery(second.home.key_file, read_code("-".join(groups))).seed == second.keys.seed
     await session.close()
     await other.close()

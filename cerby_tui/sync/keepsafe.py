@@ -17,12 +17,15 @@ from cerby_tui.keys import DeviceKeys
 from cerby_tui.kit_uses import SEEN, find_uses, news_of
 from cerby_tui.sync.applying import Applying
 from cerby_tui.sync.plan import Broken
-from cerby_tui.values import Changed
+from cerby_tui.values import Changed, News
 from cerby_tui.vault.marks import SERVICE_KEY, TRUST_SLOT
 from cerby_tui.vault.vault import Vault
+from cerby_wire.entries import read_header
 from cerby_wire.errors import Refused
+from cerby_wire.state import UserState
 
 Tell = Callable[[Changed], None]
+REPLACED = "A new recovery key was generated on another trusted session of yours: the kit before is discarded."
 
 
 class Keepsafe:
@@ -70,8 +73,19 @@ class Keepsafe:
         recovery = person.recovery(person.n)
         # A key file that is missing or damaged opens nothing in any case; unlocking and the doctor speak of it.
         with suppress(NoVault, VaultDamaged, Refused):
-            if recovery_of(self._home.key_file) != recovery:
+            before = recovery_of(self._home.key_file)
+            if before != recovery:
                 replace_recovery(self._home.key_file, self._device, person.device_public(recovery))
+            if before not in (b"", recovery):
+                self._say_replaced(person)
+
+    def _say_replaced(self, person: UserState) -> None:
+        """Another session generated a new key: whoever has only the old kit has none any more."""
+        added = person.devices[person.recovery(person.n)].added
+        entry = self._vault.streams.entry(person.stream, added)
+        header = read_header(entry) if entry else None
+        if header and header.device != self._device.id and getattr(header.act, "device", None) is None:
+            self._tell(Changed(status=True, news=(News(REPLACED),)))
 
     def _say_uses(self) -> None:
         """Whoever lost their kit to somebody else hears of it on every device that is left."""
