@@ -128,6 +128,19 @@ def test_new_kit(snap_compare: Any, still: StillSession, clock: FrozenClock, loo
 
 
 @pytest.mark.parametrize("look", PLAIN_LOOKS, ids=str)
+def test_check(snap_compare: Any, still: StillSession, clock: FrozenClock, look: Look) -> None:
+    """Two groups asked back."""
+    kit = kit_of(b"twenty bytes of rain", "https://cerby.example.com", bytes.fromhex("9f3ab2c41d07e65880aa" * 2))
+
+    async def act(pilot: Pilot[Any]) -> None:
+        await settle(pilot)
+        await pilot.app.push_screen(CheckScreen(pilot.app.desk, kit))  # type: ignore[attr-defined]
+        await settle(pilot)
+
+    assert snap_compare(app_over(still, clock, look), terminal_size=look.size, run_before=act)
+
+
+@pytest.mark.parametrize("look", PLAIN_LOOKS, ids=str)
 def test_used(snap_compare: Any, still: StillSession, clock: FrozenClock, look: Look) -> None:
     """The loud word."""
     news = news_of([KitUse(2, bytes.fromhex("3f2a" * 8), clock.now())])

@@ -20,6 +20,8 @@ from cerby_tui.screens.enrolment import EnrolmentScreen
 from cerby_tui.screens.enrolment_kit import CheckStep, KitStep
 from cerby_tui.screens.enrolment_recovery import RecoveryStep, SentStep, UseStep
 from cerby_tui.screens.kit_face import SquareScreen
+from cerby_wire.headers import Entry
+from cerby_wire.recovering import Proof, Recover
 from tests.devices import NO_KEYRING
 from tests.fakes import FrozenClock
 from tests.faults import BadNetwork
@@ -171,3 +173,16 @@ def test_kit_step(snap_compare: Any, home: Home, clock: FrozenClock, look: Look)
 def test_square(snap_compare: Any, home: Home, clock: FrozenClock, look: Look) -> None:
     """The square of the kit fits into a small terminal whole."""
     picture(snap_compare, home, clock, look, added, "s")
+
+
+def sent(way: Recovering) -> None:
+    """Its answer was lost."""
+    assert way._known and way._device
+    proof, entry = Proof(b"", 0, b""), Entry(b"", b"", b"")
+    way._known = replace(way._known, request=Recover(way._device.public, proof, entry, b""))
+
+
+@pytest.mark.parametrize("look", PLAIN_LOOKS, ids=str)
+def test_sent_step(snap_compare: Any, home: Home, clock: FrozenClock, look: Look) -> None:
+    """Where a lost answer is asked for again."""
+    picture(snap_compare, home, clock, look, sent)
