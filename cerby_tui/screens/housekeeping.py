@@ -9,28 +9,23 @@ from pathlib import Path
 
 from rich.text import Text
 from textual import events
-from textual.await_complete import AwaitComplete
 from textual.css.query import NoMatches
-from textual.screen import Screen
 from textual.worker import WorkerFailed
 
 from cerby_tui.clock import Clock
 from cerby_tui.errors import CerbyError
 from cerby_tui.logs import where
-from cerby_tui.messages import CopyWanted, Noticed, SessionOver, Severity, VaultChanged
+from cerby_tui.messages import CopyWanted, Noticed, Severity, VaultChanged
 from cerby_tui.screens.base import Sized
-from cerby_tui.screens.desk import Desk
-from cerby_tui.screens.doors import Doors
-from cerby_tui.screens.interruptions import ASKS, TYPED_INTO, Interruptions
+from cerby_tui.screens.interrupting import Interrupting
+from cerby_tui.screens.interruptions import Interruptions
 from cerby_tui.screens.keeping import ChangeGate, ClipboardTimer, IdleWatch, Notices
-from cerby_tui.team_values import Farewell
-from cerby_tui.values import News
 
 TICK = 1.0
 """Seconds between looks at idle time, notices, the clipboard and the ages of codes."""
 
 
-class Housekeeping(Doors):
+class Housekeeping(Interrupting):
     """Everything that happens between key presses."""
 
     def __init__(
@@ -74,7 +69,7 @@ class Housekeeping(Doors):
         if self.idle.time_to_lock():
             self.run_worker(self.action_lock(), exclusive=True, group="leaving")
             return
-        await self._see_whether_ended()
+        await self.see_whether_ended()
         if self._copying and self._copying.due():
             self.say(await self._copying.clear())
         # A screen that is being put together or taken apart has not all of its widgets.
@@ -82,10 +77,7 @@ class Housekeeping(Doors):
             if place := self.place():
                 place.tick(self._copying.countdown() if self._copying else "")
             self._show_notice()
-        self._interrupt()
-
-    async def action_lock(self) -> None:
-        """Lock; the app knows how."""
+        self.interrupt()
 
     def say(self, sentence: str, severity: Severity = "information") -> None:
         """Show a sentence for a while and keep it in the log of notices; nothing to say is no notice."""
@@ -146,7 +138,7 @@ class Housekeeping(Doors):
     async def on_vault_changed(self) -> None:
         """Something changed: every open place takes it over, and a new code is said at once."""
         changed = self.gate.take()
-        await self._see_whether_ended()
+        await self.see_whether_ended()
         if self.desk is None:
             return
         for screen in tuple(self.screen_stack):
@@ -159,83 +151,10 @@ class Housekeeping(Doors):
             from cerby_tui.screens.news import news
 
             self.say(news(self.desk, changed.new_messages))
-        for each in changed.news:
-            if each.loud:
-                self.notices.keep(each.sentence, "warning")
-                self.interruptions.tell(each)
-            else:
-                self.say(each.sentence)
+        self.tell(changed.news)
         if changed.requests:
             self.look_for_requests()
-        self._interrupt()
-
-    def look_for_requests(self) -> None:
-        """Ask which devices want to be trusted, and have the popup come up."""
-        if self.desk:
-            self.run_worker(self._look_for_requests(self.desk), exclusive=True, group="requests")
-
-    async def _look_for_requests(self, desk: Desk) -> None:
-        from cerby_tui.screens.approval import ApprovalScreen
-
-        try:
-            pending = await desk.session.devices.pending()
-        except CerbyError:
-            return  # whoever rang will ring again, and My trusted devices says why
-        for screen in self.screen_stack:
-            if isinstance(screen, ApprovalScreen):
-                await screen.look(pending)
-        fresh = self.interruptions.asked(pending)
-        self._interrupt()
-        if fresh and not isinstance(self.screen, ApprovalScreen):
-            self.say(ASKS, "warning")
-
-    def _interrupt(self) -> None:
-        """Let come up what waits, unless something is up already or somebody is in the middle of a word."""
-        above = {type(screen).__name__ for screen in self.screen_stack}
-        if not self.desk or above & {"ApprovalScreen", "LoudScreen"}:
-            return
-        typing = type(self.focused).__name__ in TYPED_INTO
-        found = self.interruptions.next(self.desk.now(), typing=typing)
-        if isinstance(found, News):
-            from cerby_tui.screens.loud import LoudScreen
-
-            self.push_screen(LoudScreen(found, self.desk))
-        elif found:
-            from cerby_tui.screens.approval import ApprovalScreen
-
-            self.push_screen(ApprovalScreen(self.desk, found))
-
-    async def _see_whether_ended(self) -> None:
-        """A session that was ended shows nothing any more: it locks, or says how it ended and what was deleted."""
-        ended = self.desk.session.ended if self.desk else None
-        if ended is None:
-            return
-        if ended.farewell is None:
-            await self.action_lock()
-        else:
-            await self.end_with(ended.farewell)
-
-    async def on_session_over(self, message: SessionOver) -> None:
-        """It was found out while unlocking."""
-        await self.end_with(message.farewell)
-
-    async def end_with(self, farewell: Farewell) -> None:
-        """Take everything that showed the vault off the screen, and say how this session ended."""
-        from cerby_tui.screens.farewell import FarewellScreen
-
-        zone = self.desk.zone if self.desk else None
-        self.desk = None
-        await self.clear_clipboard()
-        while len(self.screen_stack) > 1:
-            await self.pop_screen()
-        await self.replace_first(FarewellScreen(farewell, zone))
-
-    def replace_first(self, screen: Screen[None]) -> AwaitComplete:
-        """Put a screen in the place of the only one there is."""
-        first = self.screen
-        if not first._result_callbacks:
-            first._push_result_callback(self, None)  # Textual takes one off every screen, and gives the first none
-        return self.switch_screen(screen)
+        self.interrupt()
 
     async def action_sync_now(self) -> None:
         """Ask the service now."""
