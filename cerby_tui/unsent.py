@@ -79,14 +79,17 @@ def kept(rows: Iterable[Pending]) -> list[Pending]:
 
 
 def export(home: Home, device: DeviceKeys, user: bytes, seed: SeedFields, rows: Sequence[Pending], now: int) -> Path:
-    """Write the file beside the home, readable for its owner alone; gives its path. Raises OSError."""
+    """Write the file beside the home, or else in it, readable for its owner alone; gives its path. Raises OSError."""
     changes = tuple(Change(row.stream, row.act, row.base, row.changes, row.since, row.label) for row in rows)
     raw = encode(Unsent(user, device.id, now, changes))
     key, place = os.urandom(32), _place(user, seed.generation)
     sealed = seal(key, place, pad(device.sign.sign(LABEL, raw) + raw))
     content = MAGIC + encode(Sealed(user, seed.generation, wrap(seed.kem, key, place), sealed))
     day = datetime.fromtimestamp(now / 1000, UTC).date().isoformat()
-    return _write(home.root.parent, f"unsent-{day}", content)
+    try:
+        return _write(home.root.parent, f"unsent-{day}", content)
+    except PermissionError:
+        return _write(home.root, f"unsent-{day}", content)
 
 
 def open_export(path: Path, user: bytes, keys: dict[int, UserKeys], person: UserState) -> Opened:

@@ -18,6 +18,7 @@ from cerby_tui.home import Home
 from cerby_tui.keyfile import write_key_file
 from cerby_tui.keys import FLOOR, DeviceKeys, new_seed
 from cerby_tui.session import Session, open_session
+from cerby_tui.sync.ending import Ending
 from cerby_tui.team_values import Farewell
 from cerby_tui.values import CardFilter, Item
 from cerby_tui.vault.outbox import Pending
@@ -112,6 +113,22 @@ async def test_unsent_changes_reach_another_session(pair: tuple[Device, Device],
     with pytest.raises(UsageError, match="before"):
         await one.devices.import_unsent(file)
     await one.close()
+
+
+async def test_nowhere_to_keep_what_was_not_sent(pair: tuple[Device, Device], tmp_path: Path) -> None:
+    """Nothing is deleted before the export stands: the vault locks as it is, and the next unlocking tries again."""
+    one, other = (device.open() for device in pair)
+    await other.add_account(Item("Shop"))
+    await one.devices.remove(pair[1].keys.id)
+    online = await other._ground.online()
+    nowhere = Home(tmp_path / "missing" / "home")
+    ending = Ending(nowhere, pair[1].keys, online._judging, online.api, pair[1].clock)
+    said = await other._thread.run(ending.judged(SessionRemoved("over")))
+    assert (said.farewell, "could not be kept" in said.sentence) == (None, True)
+    assert pair[1].home.vault.exists() and pair[1].home.session_file.exists()
+    assert (await ended(other)).export
+    for session in (one, other):
+        await session.close()
 
 
 async def test_an_export_of_somebody_else_or_a_damaged_one(

@@ -87,7 +87,13 @@ class Ending:
             log.warning("the service says that this session is over, and nothing signed says so")
             return told
         await self._report()
-        return farewells.said(await asyncio.to_thread(self._destroy, proof, at))
+        try:
+            return farewells.said(await asyncio.to_thread(self._destroy, proof, at))
+        except OSError as error:
+            # What was not sent has nowhere to go: the vault locks as it is, and the next unlocking tries again.
+            log.warning("this session is over, and cannot be deleted: %s", error.strerror)
+            said = f"This trusted session is over, but its changes could not be kept elsewhere: {error.strerror}."
+            return SessionRemoved(said, safe="Nothing was deleted yet.", next_step="Make room, and unlock again.")
 
     async def _evidence(self) -> tuple[list[StoredEntry], int]:
         """The entries that the service shows for it. Raises OfflineError, RefusedError, SessionRemoved."""
