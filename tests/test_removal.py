@@ -152,13 +152,16 @@ async def test_an_export_of_somebody_else_or_a_damaged_one(
         await session.close()
 
 
-async def test_a_forged_export(pair: tuple[Device, Device], clock: FrozenClock, tmp_path: Path) -> None:
+@pytest.mark.parametrize("named", [False, True])
+async def test_a_forged_export(pair: tuple[Device, Device], clock: FrozenClock, named: bool) -> None:
     """Whoever knows a public key can seal to it; without the signature of a session of that person it is nothing."""
     session = pair[0].open()
     identity, person = session._identity, session._ground.around().user(session._identity.user)
     assert person is not None
     rows = [Pending(1, b"", identity.personal, "favourite", 0, {b"x": True}, 0, b"", "", "Shop")]
     forger = DeviceKeys(new_seed())
+    if named:
+        forger.id = pair[1].keys.id
     file = unsent.export(pair[0].home, forger, identity.user, person.generation_at(person.n), rows, clock.now())
     with pytest.raises(UsageError, match="damaged"):
         await session.devices.import_unsent(file)
