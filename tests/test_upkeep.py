@@ -8,6 +8,7 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from cerby_tui import authoring
 from cerby_tui.authoring import Author
@@ -19,7 +20,7 @@ from cerby_wire.headers import Entry
 from cerby_wire.shapes import PushEntry
 from cerby_wire.state import AccountState, UserState, WorkspaceState
 from tests.crowd import Crowd, Somebody, gather
-from tests.devices import until
+from tests.devices import QUICK, until
 from tests.fakes import FrozenClock
 from tests.rig import ServiceRig
 
@@ -190,11 +191,14 @@ async def test_two_owners_renew_at_once(crowd: Crowd, opened: Open) -> None:
 
 async def test_live_owner_follows_a_small_event(crowd: Crowd, opened: Open) -> None:
     """An Owner who is live renews a key as soon as they are rung that somebody may own accounts no more."""
-    ada, bob, cleo = opened(0), opened(1), opened(2)
+    patient = replace(QUICK, silence=60.0)  # no connection is made anew meanwhile, which a whole round would follow
+    ada, bob, cleo = opened(0), opened(1, times=patient), opened(2)
     account = await shared(bob, crowd[2], role="owner")
     await cleo.sync_now()
     bob.start()
     await until(bob, lambda: bob.status().state == "live")
+    await bob.edit_account(account, {"notes": "sent"})
+    await until(bob, lambda: not bob.waiting())  # the first round is over: what follows is by events alone
     await ada.people.set_role(crowd[2].user, "login_only")
     await until(bob, lambda: held(bob, account).members[crowd[2].user].role == "collaborator")
     await cleo.sync_now()
