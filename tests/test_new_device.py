@@ -218,6 +218,23 @@ async def test_another_session_took_it(
     await other.close()
 
 
+async def test_the_answering_session_ended(
+    rig: ServiceRig, tmp_path: Path, clock: FrozenClock, first: Device, old: Session, email: str
+) -> None:
+    """Its random value went with it: the request is not answered a second time, but denied, and asked anew."""
+    device = newcomer(tmp_path / "new", clock)
+    await device.ask(rig.origin, email)
+    request, _name = await taken(old, device)
+    again = first.open()
+    with pytest.raises(RefusedError, match="a run that ended"):
+        await again.devices.take(request)
+    await again.devices.deny(request)
+    assert isinstance(await raised(device.look(), RefusedError), RefusedError)
+    await approved(again, device, rig.origin, email)
+    assert device.step == "done"
+    await again.close()
+
+
 async def test_names_are_unique(rig: ServiceRig, tmp_path: Path, clock: FrozenClock, old: Session, email: str) -> None:
     """A name that another session has, in whatever case, has to be changed on the session that approves."""
     device = newcomer(tmp_path / "new", clock, name="FIRST")

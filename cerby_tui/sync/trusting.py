@@ -118,11 +118,14 @@ class Trusting:
         await self._sync()
         person = self._person()
         # What the device committed itself to is known before our random value leaves: that is what makes the code one.
-        committed = (await self._view(request)).commitment
+        view = await self._view(request)
+        if view.taken_by == self._device.id:
+            said = "This session has answered that request before, in a run that ended."
+            raise RefusedError("request_taken", said, safe=NOT_TRUSTED, next_step="Deny it, and ask anew over there.")
         head = Position(person.n, person.head)
         taken = Taken(person.stream, head, self._device.public, os.urandom(approving.RANDOM_LENGTH))
         await self._api.ask("POST", f"{APPROVALS}/{request.hex()}/take", taken, ApprovalView)
-        attempt = self._attempts[request] = Attempt(request, committed, taken)
+        attempt = self._attempts[request] = Attempt(request, view.commitment, taken)
         return attempt
 
     async def _view(self, request: bytes) -> ApprovalView:
