@@ -17,13 +17,14 @@ from copy import deepcopy
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
-PACKAGES = ("cerby_wire", "cerby_tui")
+PACKAGES = ("cerby_wire", "cerby_tui", "cerby_service")
 CHECKS = ("require", "verify", "check_", "_check_", "refuse")
 STREAMS = ("test_stream_common.py", "test_stream_cited.py", "test_attacks_streams.py")
 ACCOUNTS = ("test_stream_account.py", "test_stream_epochs.py", "test_stream_ends.py")
 WORKSPACES = ("test_stream_workspace.py", "test_stream_invites.py")
 SEALING = ("test_attacks_sealing.py", "test_keys.py")
 NEW_DEVICES = ("test_approving.py", "test_new_device_lies.py", "test_new_device.py")
+LATE = ("hostile/test_late.py", "hostile/test_leases_and_endings.py")
 INVITED = ("test_invites.py", "test_joining_faults.py")
 RECOVERED = ("test_recovering.py", "test_recovery.py")
 TESTS: dict[str, tuple[str, ...]] = {
@@ -34,7 +35,7 @@ TESTS: dict[str, tuple[str, ...]] = {
     "cerby_wire/encoding.py": ("test_encoding.py", "test_attacks_streams.py"),
     "cerby_wire/entries.py": STREAMS,
     "cerby_wire/epochs.py": ACCOUNTS,
-    "cerby_wire/hindsight.py": ("test_stream_account.py", "hostile/test_late.py"),
+    "cerby_wire/hindsight.py": ("test_stream_account.py", *LATE),
     "cerby_wire/inviting.py": INVITED,
     "cerby_wire/messages.py": ("test_messages.py", *SEALING),
     "cerby_wire/permissions.py": ("test_permissions.py",),
@@ -60,12 +61,12 @@ TESTS: dict[str, tuple[str, ...]] = {
     "cerby_tui/lease.py": ("test_keys_lease.py", "hostile/test_leases_and_endings.py"),
     "cerby_tui/opening.py": SEALING,
     "cerby_tui/sync/activity_log.py": ("test_activity.py", "test_activity_lies.py"),
-    "cerby_tui/sync/binding.py": ("test_sync_lies.py", "hostile/test_numbers.py"),
+    "cerby_tui/sync/binding.py": ("hostile/test_numbers.py",),
     "cerby_tui/sync/ending.py": ("test_removal.py", "hostile/test_leases_and_endings.py"),
-    "cerby_tui/sync/judging.py": ("test_sync_judging.py", "hostile/test_accounts.py", "hostile/test_late.py"),
+    "cerby_tui/sync/judging.py": ("test_sync_judging.py", *LATE, "hostile/test_accounts.py", "hostile/test_people.py"),
     "cerby_tui/sync/leasing.py": ("hostile/test_leases_and_endings.py",),
     "cerby_tui/sync/mail.py": ("test_sync_judging.py", "hostile/test_messages.py"),
-    "cerby_tui/sync/patience.py": ("hostile/test_feeds.py",),
+    "cerby_tui/sync/patience.py": ("hostile/test_feeds.py::test_patience",),
     "cerby_tui/sync/plan.py": ("test_sync_plan.py", "test_sync_lies.py", "hostile/test_messages.py"),
     "cerby_tui/sync/profiles.py": INVITED,
     "cerby_tui/sync/pulling.py": ("hostile/test_leases_and_endings.py", "hostile/test_feeds.py", "test_sync.py"),
@@ -168,6 +169,8 @@ def main(modules: list[str]) -> int:
                 (where / module).write_text(source)
                 if survives(where, module):
                     survivors.append(f"{module}:{what}")
+                    sys.stdout.write(f"survives: {survivors[-1]}\n")
+                    sys.stdout.flush()
             shutil.copy(ROOT / module, where / module)
             sys.stdout.write(f"{module}: {made} mutants so far, {len(survivors)} survive\n")
             sys.stdout.flush()
