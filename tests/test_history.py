@@ -19,6 +19,7 @@ from tests.fakes import FrozenClock
 from tests.rig import ServiceRig
 
 ALL = CardFilter()
+PEOPLE = (b"ada", b"bob", b"cleo", b"dan")
 
 
 @pytest.fixture
@@ -161,6 +162,13 @@ def test_who_wrote_what_waits() -> None:
     assert wrote_standing(versions, "label", "z") is None
     assert wrote_standing(versions, "label", "y") == versions[1]
     assert wrote_beside(versions, {"field": "label", "value": "z"}) is None
+
+
+def test_who_wrote_it_last() -> None:
+    """A value that came back was written by whoever brought it back, not by whoever had it first."""
+    contents = ({"label": "x"}, {"label": "y"}, {"label": "x"}, {"label": "x", "notes": "n"})
+    versions = [Stored(n, author, n, one) for n, (author, one) in enumerate(zip(PEOPLE, contents, strict=True), 1)]
+    assert wrote_standing(versions, "label", "x") == versions[2]
 
 
 def test_changes_survive_strange_content() -> None:

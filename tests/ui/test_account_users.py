@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
@@ -10,6 +11,8 @@ from textual.pilot import Pilot
 
 from cerby_tui import words
 from cerby_tui.activity import ActivityFilter
+from cerby_tui.cli.inbox import _inbox
+from cerby_tui.errors import RefusedError
 from cerby_tui.screens.account import AccountScreen
 from cerby_tui.screens.account_users import UsersPane
 from cerby_tui.screens.cards import CardsScreen
@@ -239,6 +242,32 @@ async def test_codes_of_guests_go_stale(enter: Enter, clock: FrozenClock) -> Non
         assert "account-code" not in dict(pilot.app.screen.active_commands())
         await keys(pilot, "escape")
         assert "730114" not in shown(pilot)
+
+
+@pytest.mark.parametrize(("who", "found"), [("Cleo", True), ("Gil", False)])
+async def test_messages_in_the_palette(enter: Enter, clock: FrozenClock, who: str, found: bool) -> None:
+    """The palette finds the messages of those who browse them, and of nobody else."""
+    async with app_over(enter(who), clock).run_test(size=WIDE) as pilot:
+        await settle(pilot)
+        await keys(pilot, "colon", *"verification")
+        assert ("Messages" in shown(pilot)) == found
+
+
+async def test_command_line_has_no_inbox_either(enter: Enter, capsys: pytest.CaptureFixture[str]) -> None:
+    """`cerby-tui inbox` is refused to a Guest with a sentence that says what there is instead."""
+    session = enter("Gil")
+
+    class Opened:
+        as_json = False
+
+        @asynccontextmanager
+        async def session(self) -> AsyncIterator[StillSession]:
+            yield session
+
+    with pytest.raises(RefusedError, match="no Shared Inbox") as caught:
+        await _inbox(Opened(), "", (), (), (), False, 10)  # type: ignore[arg-type]
+    assert "cerby-tui code show" in caught.value.next_step
+    assert capsys.readouterr().out == ""
 
 
 @pytest.mark.parametrize("look", PLAIN_LOOKS, ids=str)
