@@ -35,11 +35,6 @@ class Plan(Struct, frozen=True):
     broken: tuple[Broken, ...] = ()
     lost: tuple[bytes, ...] = ()
 
-    @property
-    def pulls(self) -> bool:
-        """Whether there is anything to ask for."""
-        return bool(self.streams or self.messages)
-
 
 def make_plan(held: Mapping[bytes, Held], spans: Spans, heads: Heads, *, restored: bool) -> Plan:
     """Compare. `restored` means that the service came back from a backup: it may then be shorter than we are."""

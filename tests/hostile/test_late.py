@@ -181,3 +181,37 @@ async def test_stale_revocation(scene: Scene) -> None:
     await session.sync_now()
     assert session.account(account).item.notes == "after"
     assert not session._writing.vault.meta.progress.behind
+
+
+async def test_chain_of_a_guest(scene: Scene) -> None:
+    """Somebody who may own no accounts still tells the workspace of their sessions, and that is no alarm."""
+    await shut_out(scene, demoted)
+    session, _layer = scene.open(CLEO)
+    await session.sync_now()
+    for who, stream, entry in revoked(scene):
+        await scene.push(who, stream, entry)
+    await session.sync_now()
+    workspace = session._ground.around().workspace()
+    assert workspace and workspace.n == len(scene.entries(scene.crowd.workspace))
+    assert session.status().state != "alarm"
+
+
+async def test_first_fill_after_a_lie(scene: Scene) -> None:
+    """An account whose beginning was a lie comes in whole at the next start, with all that people did in it before."""
+    session, layer = scene.open(CLEO)
+    await session.sync_now()
+    account = await scene.account_of(ADA, BOB)
+    await scene.act(who=BOB)
+    await scene.act(lambda bob: bob.edit_account(account, {"notes": "by Bob"}), who=BOB)
+    await scene.act(lambda ada: ada.sharing.share(account, scene.crowd[CLEO].user, "collaborator"))
+    await scene.look()
+    layer.shows("account", account, [authoring.account_genesis(scene.author(ADA), scene.ledger)[0]])
+    await session.sync_now()
+    assert alarm(session, account) == "not_the_expected_stream"
+    await shut_out(scene, removed)
+    layer.is_honest()
+    await session.sync_now()
+    await session.close()
+    healed, _layer = scene.open(CLEO)
+    await healed.sync_now()
+    assert (healed.account(account).item.notes, healed.status().state == "alarm") == ("by Bob", False)
