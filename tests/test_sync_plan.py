@@ -137,3 +137,13 @@ def test_older_messages_are_wanted_down_to_the_first() -> None:
     """Below what is held more is asked for, except where an account is closed to us."""
     there = spans(4, 9) | {(OTHER, NOW): Span(2, 3, b""), (b"whole", NOW): Span(1, 3, b"")}
     assert older_messages(there, {OTHER}) == (MessagesWanted(CARD, NOW, before=4),)
+
+
+def test_a_restored_service_still_has_to_show_the_same_history() -> None:
+    """A backup may be shorter than what is held; at the same length it is the same, or it is another history."""
+    same = replace(HEADS, streams=[head("account", CARD, 2)])
+    assert make_plan({CARD: held("account", 2)}, {}, same, restored=True) == Plan()
+    other = replace(HEADS, streams=[head("account", CARD, 2, b"other")])
+    plan = make_plan({CARD: held("account", 2)}, {}, other, restored=True)
+    assert [(one.stream, one.rule) for one in plan.broken] == [(CARD, "fork")]
+    assert plan.send_back == ()
