@@ -238,8 +238,10 @@ async def test_proof_is_for_ended_sessions_only(rig: ServiceRig, ada: Member, be
     person = ada.ledger.user(ada.user)
     assert person is not None
     revoked, ada.keys = authoring.revoke_device(ada.device, person, ada.keys, second.id)
-    await ada.push(revoked)
-    await ada.push(authoring.policy(ada.author(), Policy(clipboard=9)))
+    later = authoring.policy(ada.author(), Policy(clipboard=9))
+    for entry in (revoked, later):
+        await ada.push(entry)
+    await ada.push(adding(ada, DeviceKeys(new_seed())))
     with pytest.raises(SessionRemoved):
         await api.heads("")
     shown = await api.ask("POST", REMOVAL, AskRemoval(), RemovalEvidence)
@@ -252,6 +254,21 @@ async def test_proof_is_for_ended_sessions_only(rig: ServiceRig, ada: Member, be
     assert ([one.n for one in page.entries], page.more) == ([2], True)
     async with refused("unknown_device"):
         await begin().api.ask("POST", REMOVAL, AskRemoval(), RemovalEvidence)
+
+
+async def test_proof_of_an_order_ends_with_it(rig: ServiceRig, ada: Member, begin: Begin, clock: FrozenClock) -> None:
+    """The workspace up to the order, and the chains that it cites, as far as it cites them."""
+    second = DeviceKeys(new_seed())
+    await ada.push(adding(ada, second))
+    await ada.push(authoring.suspend(ada.author(), ada.user, second.id))
+    await ada.push(authoring.policy(ada.author(), Policy(clipboard=9)))
+    await ada.push(adding(ada, DeviceKeys(new_seed())))
+    ended = begin()
+    await ended.api.close()
+    ended.api = Api(rig.origin, second, clock)
+    shown = await ended.api.ask("POST", REMOVAL, AskRemoval(), RemovalEvidence)
+    places = {(one.stream, one.n) for one in shown.entries}
+    assert places == {(ada.user, 1), (ada.user, 2), (ada.workspace, 1), (ada.workspace, 2)}
 
 
 async def test_the_log_tells_of_requests(ada: Member, begin: Begin) -> None:
