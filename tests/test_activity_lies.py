@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
@@ -86,8 +87,9 @@ async def test_a_log_that_is_said_to_be_longer(session: Session, hostile: Hostil
 async def test_lines_without_end(session: Session, hostile: Hostile) -> None:
     """`There is more` without anything more ends the question, not the program."""
     lie(hostile, lambda page: replace(page, lines=() if page.lines[0].n > 1 else page.lines[:3], more=True))
-    assert await alarm(session) == ("activity_truncated", "Line 4 of the activity log is missing.")
-    assert len(await session.activity.lines(ActivityFilter())) == 0
+    async with asyncio.timeout(20):
+        assert await alarm(session) == ("activity_truncated", "Line 4 of the activity log is missing.")
+        assert len(await session.activity.lines(ActivityFilter())) == 0
 
 
 async def test_a_line_in_the_place_of_another(session: Session, hostile: Hostile) -> None:
