@@ -17,6 +17,7 @@ from tests.pseudo_terminal import CTRL_L, CTRL_Q, ENTER, PseudoTerminal, program
 from tests.rig import ServiceRig, service_rig
 
 AGAIN = "another horse battery staple"
+GROUP = re.compile(r"\b[1-8] ([0-9A-Z]{5})\b")
 F2, END = "\x1bOQ", "\x1b[F"
 
 
@@ -61,6 +62,7 @@ def test_a_forgotten_passphrase(ada: Home, code: str) -> None:
         app.settle()
         app.press(F2)
         app.wait_for("Open with your recovery kit")
+        app.settle()
         app.enter(code, AGAIN, AGAIN)
         app.wait_for("1 account", "Trips")
         app.settle()
@@ -88,17 +90,20 @@ def test_a_new_device(rig: ServiceRig, code: str, tmp_path: Path) -> None:
         app.settle()
         app.press(ENTER)
         app.wait_for("Choose a passphrase")
+        app.settle()
         app.enter(AGAIN, AGAIN)
         app.wait_for("Vault recovery")
+        app.settle()
         app.enter(rig.origin, code.lower())
         app.wait_for("Is this you?", "Ada Founder", "has the key that your other sessions know")
         app.settle()
         app.press(ENTER)
-        shown = app.wait_for("Your recovery kit")
-        groups = re.findall(r"\d ([0-9A-Z]{5})\b", shown)
+        shown = app.wait_until(lambda shown: len(GROUP.findall(shown)) == 8, "the kit")
+        groups = GROUP.findall(shown)
         app.settle()
         app.press(ENTER)
-        asked = re.findall(r"Group (\d)", app.wait_for("Two groups of your recovery kit"))
+        app.wait_for("Two groups of your recovery kit")
+        asked = re.findall(r"Group (\d)", app.settle())
         app.enter(*(groups[int(number) - 1] for number in asked))
         app.wait_for("1 account", "Trips", "live")
         app.press(CTRL_Q)
