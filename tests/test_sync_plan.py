@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 
-from cerby_tui.sync.plan import Plan, make_plan, older_messages
+from cerby_tui.sync.plan import Plan, make_plan, newer_messages, older_messages
 from cerby_tui.vault.records import Span
 from cerby_tui.vault.streams import Held
 from cerby_wire.headers import NO_MESSAGES, MessagePosition, Position
@@ -106,6 +106,14 @@ CASES: dict[str, tuple[dict[bytes, Held], dict[tuple[bytes, bytes], Span], Heads
         True,
         Plan(send_back=((ME, 0), (CARD, 0))),
     ),
+    "restored, and not ours any more": (
+        {CARD: held("account", 5, lost=True)},
+        {},
+        replace(HEADS, full=True),
+        True,
+        Plan(),
+    ),
+    "nothing there yet": ({}, {}, replace(HEADS, streams=[head("account", CARD, 0, b"")]), False, Plan()),
 }
 
 
@@ -147,3 +155,10 @@ def test_a_restored_service_still_has_to_show_the_same_history() -> None:
     plan = make_plan({CARD: held("account", 2)}, {}, other, restored=True)
     assert [(one.stream, one.rule) for one in plan.broken] == [(CARD, "fork")]
     assert plan.send_back == ()
+
+
+def test_nothing_is_asked_for_where_nothing_is_missing() -> None:
+    """An account without messages, and one whose messages are all here, are not asked about."""
+    assert newer_messages(CARD, NO_MESSAGES, {}) == ()
+    assert newer_messages(CARD, at(9), spans(1, 9)) == ()
+    assert newer_messages(CARD, at(10), spans(1, 9)) == (MessagesWanted(CARD, NOW, after=9),)
