@@ -60,12 +60,13 @@ def test_page_again_is_nothing_new(founder: Founder, writing: Writing) -> None:
     assert (again.accepted, again.broken) == ([], [])
 
 
-def test_other_entry_in_a_held_place(founder: Founder, writing: Writing) -> None:
+@pytest.mark.parametrize("n", [1, 2], ids=["earlier", "newest"])
+def test_other_entry_in_a_held_place(founder: Founder, writing: Writing, n: int) -> None:
     """History that was shown once cannot be rewritten."""
     account, other = founder.account(Item("A")), founder.account(Item("B"))
     judge = Judge(writing.vault.database, founder.identity())
     writing.applying.page(judge.page(entries_of(founder, account)))
-    lie = StoredEntry(account, 1, founder.ledger.entries[other][0])
+    lie = StoredEntry(account, n, founder.ledger.entries[other][n - 1])
     verdict = Judge(writing.vault.database, founder.identity()).page([lie])
     assert [(one.stream, one.rule) for one in verdict.broken] == [(account, "rewritten")]
 
