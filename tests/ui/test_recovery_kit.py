@@ -147,7 +147,8 @@ def test_used(snap_compare: Any, still: StillSession, clock: FrozenClock, look: 
     async def act(pilot: Pilot[Any]) -> None:
         await settle(pilot)
         still._tell(Changed(news=(news,)))
-        clock.advance(3)
+        while not isinstance(pilot.app.screen, LoudScreen):
+            await pilot.pause()
         await settle(pilot)
 
     assert snap_compare(app_over(still, clock, look), terminal_size=look.size, run_before=act)
