@@ -76,3 +76,22 @@ async def test_forged_number(scene: Scene, rule: str, lie: Lie) -> None:
     assert alarm(session, account) == rule
     assert "the account “Trips”" in said(session)
     assert (session.card(account).number, session.account(account).item.notes) == (before, "held before")
+
+
+@pytest.mark.parametrize("state", ["active", "releasing"])
+async def test_number_that_is_not_bound(scene: Scene, state: str) -> None:
+    """A number without the service's signature, or on its way out, is not written into the account's stream."""
+    account = await scene.account_of(ADA)
+    await scene.look()
+    session, layer = scene.open(ADA)
+    session._writing.vault.meta.progress = replace(session._writing.vault.meta.progress, cursor="")
+    number = Number(os.urandom(16), scene.crowd.workspace, account, "+15550999", "voip", b"offer", 1)
+    record = layer.signs(number) if state == "releasing" else None
+    view = NumberView(number.id, account, number.e164, "voip", state, record=record)  # type: ignore[arg-type]
+    layer.heads(lambda told: replace(told, numbers=[view]))
+    await session.sync_now()
+    before = len(scene.entries(account))
+    await scene.look()
+    assert len(scene.entries(account)) == before
+    assert alarm(session, account) == ""
+    assert (session.status().waiting, session.account(account).item.notes) == (0, "held before")
