@@ -13,6 +13,7 @@ from textual.widgets import Static
 from cerby_tui.errors import OfflineError, RefusedError, TimedOut, UsageError
 from cerby_tui.screens.account_form import AccountForm
 from cerby_tui.screens.approval import ApprovalScreen
+from cerby_tui.screens.base import NEEDED
 from cerby_tui.screens.cards import CardsScreen
 from cerby_tui.screens.message import MessageScreen
 from cerby_tui.values import Changed
@@ -338,3 +339,14 @@ async def test_message_stays_below(team: Team, clock: FrozenClock) -> None:
         await take(pilot, team)
         await keys(pilot, *CODE, "enter", "enter")
         assert isinstance(pilot.app.screen, MessageScreen)
+
+
+async def test_smallest_terminal(team: Team, clock: FrozenClock) -> None:
+    """On the smallest terminal that is drawn on, what has the focus is always in sight."""
+    async with app_over(team.session, clock).run_test(size=NEEDED) as pilot:
+        await settle(pilot)
+        await take(pilot, team)
+        for _ in range(5):
+            focused, box = pilot.app.focused, pilot.app.screen.query_one(".box")
+            assert focused and box.content_region.contains_region(focused.region)
+            await keys(pilot, "tab")
