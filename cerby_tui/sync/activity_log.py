@@ -109,8 +109,8 @@ class ActivityLog:
 
     def _compare(self, page: ActivityPage, known: int) -> None:
         """What is known here of the log still stands in it. Raises Alarm."""
-        if not known or page.head.generation != (self._marks.verified().generation or page.head.generation):
-            return
+        if page.head.generation != self._marks.verified().generation:
+            return  # nothing is known of it, or it came back from a backup: a verification says so
         if page.head.n < known:
             gone = f"Line {page.head.n + 1} of the activity log is gone: it had {known} lines before."
             raise _alarm("activity_truncated", gone)
