@@ -94,7 +94,8 @@ class Face:
         line = Line(width, self.ground)
         self._badges(line, card)
         if card.alarm:
-            return line.left("▲ alarm: ", self.ink("bad")).left(one_line(card.alarm_said or card.alarm), self.ink("bad"))
+            said = one_line(card.alarm_said or card.alarm)
+            return line.left("▲ alarm: ", self.ink("bad")).left(said, self.ink("bad"))
         if card.code and not card.deleted:
             fresh = self.now - card.code_at < words.CODE_FRESH
             line.gap(3 if fresh else 4)

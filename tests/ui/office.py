@@ -40,7 +40,7 @@ SECOND = FIRST | {
     "username": "pay@example.org",
     "notes": "Ask Bob.",
     "fields": [{"name": "PIN", "value": "4711", "hidden": True}],
-}  # noqa: E501
+}
 THIRD = SECOND | {"password": "second-2", "notes": ""}
 CLASH = THIRD | {"notes": "Ask Ada.", "email": "pay@example.org"}
 CLASHES = CLASH | {
