@@ -249,3 +249,13 @@ def test_event_without_end() -> None:
     with pytest.raises(ValueError, match="1 MiB"):
         for _ in range(1100):
             list(parser.feed(line))
+
+
+async def test_answers_in_crumbs(scene: Scene) -> None:
+    """A service that hands out one entry at a time is slow, and nothing else: a round still brings all of it."""
+    account = await scene.account_of(ADA, CLEO)
+    session, layer = scene.open(CLEO)
+    layer.pulled(lambda told: replace(told, entries=told.entries[:1]))
+    await session.sync_now()
+    assert session.account(account).item.notes == "held before"
+    assert not session._writing.vault.meta.progress.behind
