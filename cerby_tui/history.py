@@ -62,7 +62,7 @@ class History:
         for clash in now.get(CLASHES, ()):
             field = clash["field"]
             if field not in found:  # of several, the first is settled first
-                kept = wrote_standing(versions, field, current(now, field))
+                kept = wrote_standing(versions, clash, current(now, field))
                 found[field] = Sides(self._side(kept), self._side(wrote_beside(versions, clash)))
         return found
 

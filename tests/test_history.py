@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
@@ -19,6 +20,8 @@ from tests.fakes import FrozenClock
 from tests.rig import ServiceRig
 
 ALL = CardFilter()
+Keep = Literal["kept", "other"]
+LABEL = {"field": "label", "value": "beside"}
 PEOPLE = (b"ada", b"bob", b"cleo", b"dan")
 
 
@@ -159,8 +162,8 @@ async def test_loser_stays_in_the_history(crowd: Crowd, sessions: list[Session])
 def test_who_wrote_what_waits() -> None:
     """A value that no version holds is still in the outbox, so this person wrote it."""
     versions = [Stored(1, b"ada", 1, {"label": "x"}), Stored(2, b"bob", 2, {"label": "y"})]
-    assert wrote_standing(versions, "label", "z") is None
-    assert wrote_standing(versions, "label", "y") == versions[1]
+    assert wrote_standing(versions, LABEL, "z") is None
+    assert wrote_standing(versions, LABEL, "y") == versions[1]
     assert wrote_beside(versions, {"field": "label", "value": "z"}) is None
 
 
@@ -168,7 +171,7 @@ def test_who_wrote_it_last() -> None:
     """A value that came back was written by whoever brought it back, not by whoever had it first."""
     contents = ({"label": "x"}, {"label": "y"}, {"label": "x"}, {"label": "x", "notes": "n"})
     versions = [Stored(n, author, n, one) for n, (author, one) in enumerate(zip(PEOPLE, contents, strict=True), 1)]
-    assert wrote_standing(versions, "label", "x") == versions[2]
+    assert wrote_standing(versions, LABEL, "x") == versions[2]
 
 
 def test_changes_survive_strange_content() -> None:
@@ -280,6 +283,23 @@ async def test_undo_of_a_settled_clash(crowd: Crowd, sessions: list[Session]) ->
     await ada.history.undo()
     assert ada.account(account).clashes == before.clashes
     assert ada.account(account).item == before.item
+
+
+@pytest.mark.parametrize("keep", ["kept", "other"])
+async def test_mine_stays_mine_after_undo(
+    crowd: Crowd, sessions: list[Session], keep: Literal["kept", "other"]
+) -> None:
+    """Who settled a clash and took that back has not written both values by it."""
+    ada, bob, _cleo = sessions
+    account = await shared(crowd, sessions)
+    await clash(sessions, account)
+    for sent in (False, True):
+        await bob.settle_clash(account, "username", keep)
+        await (bob.sync_now() if sent else asyncio.sleep(0))
+        await bob.history.undo()
+        assert bob.history.sides(account)["username"].mine == "other"
+    await everybody(bob, ada)
+    assert [one.history.sides(account)["username"].mine for one in (ada, bob)] == ["kept", "other"]
 
 
 async def test_noting_a_copy_is_no_change_to_undo(crowd: Crowd, sessions: list[Session]) -> None:

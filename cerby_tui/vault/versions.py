@@ -84,14 +84,27 @@ def _place(field: str) -> int:
     return KNOWN.index(FIELDS) if field.startswith(CUSTOM) else KNOWN.index(field)
 
 
-def wrote_standing(versions: Sequence[Stored], field: str, value: Any) -> Stored | None:
-    """The version that gave a field the value it has now; None if that version waits to be sent."""
-    return _since(versions, [current(one.content, field) == value for one in versions])
+def wrote_standing(versions: Sequence[Stored], clash: Mapping[str, Any], value: Any) -> Stored | None:
+    """The version that gave the field of a clash the value it has now; None if that version waits to be sent.
+
+    If it is the value that stood when they clashed, whoever only gave it back since does not count.
+    """
+    field, met = clash["field"], _met(versions, clash)
+    holds = [current(one.content, field) == value for one in versions]
+    if met is not None and holds[met]:
+        return _since(versions[: met + 1], holds[: met + 1])
+    return _since(versions, holds)
 
 
 def wrote_beside(versions: Sequence[Stored], clash: Mapping[str, Any]) -> Stored | None:
-    """The version that brought a value which is kept beside; None if that version waits to be sent."""
-    return _since(versions, [clash in one.content.get(CLASHES, ()) for one in versions])
+    """The version that first brought a value which is kept beside; None if that version waits to be sent."""
+    met = _met(versions, clash)
+    return None if met is None else versions[met]
+
+
+def _met(versions: Sequence[Stored], clash: Mapping[str, Any]) -> int | None:
+    """The place of the version in which the two values met."""
+    return next((at for at, one in enumerate(versions) if clash in one.content.get(CLASHES, ())), None)
 
 
 def _since(versions: Sequence[Stored], holds: Sequence[bool]) -> Stored | None:
