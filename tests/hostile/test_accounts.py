@@ -16,7 +16,7 @@ from cerby_tui import authoring
 from cerby_tui.session import Session
 from cerby_tui.sync.judging import NEWER
 from cerby_tui.values import Item
-from cerby_wire.headers import Entry
+from cerby_wire.headers import Entry, Policy
 from tests.hostile import forging
 from tests.hostile.scene import Scene, alarm, make_scene, said
 from tests.people import bent
@@ -216,3 +216,15 @@ async def test_13_withheld_account(scene: Scene) -> None:
     layer.is_honest()
     await session.sync_now()
     assert (alarm(session, account), session.account(account).item.notes) == ("", "newer")
+
+
+async def test_13_what_is_cited_is_asked_for(scene: Scene) -> None:
+    """A service that does not mention a new workspace is asked for it as soon as an entry cites it."""
+    account, _other = await shared(scene)
+    await scene.act(lambda session: session.people.set_policy(Policy(idle_lock=60)))
+    await scene.act(lambda session: session.edit_account(account, {"notes": "new"}))
+    session, layer = scene.open(CLEO)
+    layer.withholds(scene.crowd.workspace)
+    await session.sync_now()
+    assert (session.account(account).item.notes, session.people.policy().idle_lock) == ("new", 60)
+    assert session.status().state != "alarm"
