@@ -207,6 +207,7 @@ class HistoryPane(Vertical):
         except CerbyError as error:
             self.post_message(Noticed(error.whole(), "error"))
             return
+        self.read()
         said = f"{name} has that value again. u takes it back." if changed else f"{name} has that value already."
         self.post_message(Noticed(said))
 

@@ -229,4 +229,5 @@ class UsersPane(Vertical):
         except CerbyError as error:
             self._say(error.whole(), "error")
         else:
+            self.read()
             self.post_message(Noticed(said))
