@@ -164,11 +164,12 @@ class Pull(Shape, frozen=True):
 
 
 class StoredEntry(Struct, array_like=True, frozen=True, forbid_unknown_fields=True):
-    """An entry at its place in its stream (1 is the genesis)."""
+    """An entry at its place in its stream (1 is the genesis), and when it was stored: the service's word, 0 unsaid."""
 
     stream: bytes
     n: int
     entry: Entry
+    at: int = 0
 
 
 class StoredMessage(Struct, array_like=True, frozen=True, forbid_unknown_fields=True):

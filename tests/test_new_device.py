@@ -69,6 +69,22 @@ async def test_a_second_device_by_approval(
     assert {one.name: one.how for one in await old.devices.own()} == {"first": "First session", "phone": "Approved"}
 
 
+async def test_times_are_those_of_the_writing(
+    rig: ServiceRig, tmp_path: Path, clock: FrozenClock, old: Session, email: str
+) -> None:
+    """A new device says when somebody joined and a card was changed, not when all of it came to this device."""
+    account = await old.add_account(Item("Shop"))
+    await old.sync_now()
+    written = clock.now()
+    clock.advance(3600.0)
+    device = newcomer(tmp_path / "new", clock)
+    await approved(old, device, rig.origin, email)
+    session = device.open()
+    assert session.people.me().joined == written
+    assert [(card.id, card.changed_at) for card in session.cards(CardFilter())] == [(account, written)]
+    await session.close()
+
+
 async def test_steps_and_another_process(
     rig: ServiceRig, tmp_path: Path, clock: FrozenClock, old: Session, email: str
 ) -> None:

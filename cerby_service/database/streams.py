@@ -64,7 +64,8 @@ _PLACE = select(entries.c.stream, entries.c.n, entries.c.head).where(
     _IN_WORKSPACE, entries.c.hash == bindparam("of_entry")
 )
 _HEAD_AT, _ENTRY_AT = select(entries.c.head).where(_AT), select(*_ENTRY).where(_AT)
-_AFTER = select(entries.c.n, *_ENTRY).where(_IN_STREAM, entries.c.n > bindparam("after_n")).order_by(entries.c.n)
+_LATER = and_(_IN_STREAM, entries.c.n > bindparam("after_n"))
+_AFTER = select(entries.c.n, entries.c.at, *_ENTRY).where(_LATER).order_by(entries.c.n)
 
 _ROLES = select(access.c.user, access.c.role).where(
     access.c.workspace == bindparam("in_workspace"), access.c.stream == bindparam("in_stream")
@@ -135,7 +136,7 @@ def entry_at(reading: Reading, workspace: bytes, stream: bytes, n: int) -> Entry
 def entries_after(reading: Reading, workspace: bytes, stream: bytes, after: int) -> Generator[StoredEntry, None, None]:
     """Entries of a stream after a length, oldest first, read one by one."""
     for row in reading.each(_AFTER, in_workspace=workspace, in_stream=stream, after_n=after):
-        yield StoredEntry(stream, row[0], Entry(*row[1:]))
+        yield StoredEntry(stream, row[0], Entry(*row[2:]), row[1])
 
 
 def may_see(workspace: bytes, user: bytes) -> ColumnElement[bool]:

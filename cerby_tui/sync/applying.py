@@ -37,7 +37,8 @@ class Applying:
             touched = {broken.stream for broken in verdict.broken if broken.kind == "account"}
             acknowledged = False
             for accepted in verdict.accepted:
-                self._vault.streams.keep(accepted.kind, accepted.state, accepted.entries, self._clock.now())
+                entries, times = accepted.entries, accepted.times
+                self._vault.streams.keep(accepted.kind, accepted.state, entries, self._clock.now(), times)
                 for entry in accepted.entries:
                     acknowledged |= self._vault.outbox.acknowledge(entry_hash(entry))
                 touched |= self._take(accepted)

@@ -24,11 +24,14 @@ NEEDS_NEWER = "needs a newer version"
 
 
 class Accepted(Struct, frozen=True):
-    """Entries that follow what is held of one stream, and the state after them."""
+    """Entries that follow what is held of one stream, the state after them, and when the service stored each (0: it
+    did not say).
+    """
 
     kind: Kind
     state: State
     entries: list[Entry]
+    times: list[int] = field(default_factory=list)
 
 
 class Late(Struct, frozen=True):
@@ -56,6 +59,7 @@ class Judge(Around):
         self._known = Meta(database).progress.workspace
         self._states: dict[bytes, State | None] = {}
         self._heads: dict[tuple[bytes, int], bytes] = {}
+        self._times: dict[tuple[bytes, int], int] = {}
 
     def state(self, stream: bytes) -> State | None:
         """The newest state of a stream, this page included."""
@@ -84,7 +88,9 @@ class Judge(Around):
             state = self._states.get(stream)
             if accepted and state is not None:
                 verdict.late.extend(self._late(stream, accepted))
-                verdict.accepted.append(Accepted(read_header(accepted[0]).kind, state, accepted))
+                places = range(state.n - len(accepted) + 1, state.n + 1)
+                times = [self._times.get((stream, n), 0) for n in places]
+                verdict.accepted.append(Accepted(read_header(accepted[0]).kind, state, accepted, times))
         return verdict
 
     def _queues(self, entries: Iterable[StoredEntry], verdict: Verdict) -> dict[bytes, deque[Entry]]:
@@ -96,6 +102,7 @@ class Judge(Around):
             place = stored.n - (state.n if state else 0)
             if place == len(queue) + 1:
                 queue.append(stored.entry)
+                self._times[stored.stream, stored.n] = stored.at
             elif place <= 0 and not self._same(stored):
                 said = "The service shows another entry than the one that is held at its place."
                 verdict.broken.append(Broken(stored.stream, _kind(stored.entry), "rewritten", said))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import chain, repeat
 from typing import Any
 
 from msgspec import Struct
@@ -114,17 +115,21 @@ class Streams:
         return bool(self._database.value("SELECT count(*) FROM entries WHERE hash = ?", (entry,)))
 
     def stored_at(self, stream: bytes, n: int) -> int:
-        """When entry `n` was stored here, UTC ms; 0 if it is not."""
+        """When entry `n` was written, as the service said, or else when it came here; UTC ms, 0 if it is not held."""
         return int(self._database.value("SELECT at FROM entries WHERE stream = ? AND n = ?", (stream, n)) or 0)
 
-    def keep(self, kind: Kind, state: State, entries: Iterable[Entry], now: int) -> None:
-        """Store accepted entries that lead to `state`. Positions and heads follow from what is held."""
+    def keep(self, kind: Kind, state: State, entries: Iterable[Entry], now: int, times: Iterable[int] = ()) -> None:
+        """Store accepted entries that lead to `state`. Positions and heads follow from what is held.
+
+        `times` are when the service stored them: only told to people, nothing is decided by them, and never later than
+        `now`, when they came.
+        """
         held = self._database.row("SELECT n, head FROM streams WHERE id = ?", (state.stream,))
         n, head = held or (0, b"")
         rows = []
-        for entry in entries:
-            n, head = n + 1, next_head(head, entry)
-            rows.append((state.stream, n, entry.header, entry.body, entry.signature, entry_hash(entry), head, now))
+        for entry, said in zip(entries, chain(times, repeat(0)), strict=False):
+            n, head, at = n + 1, next_head(head, entry), said if 0 < said < now else now
+            rows.append((state.stream, n, entry.header, entry.body, entry.signature, entry_hash(entry), head, at))
         if (n, head) != (state.n, state.head):
             raise ValueError("the entries do not lead to the state")
         self._database.many("INSERT INTO entries VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows)
