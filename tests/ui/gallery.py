@@ -6,7 +6,9 @@ the real one of `tests.rig`.
 
 from __future__ import annotations
 
+import asyncio
 import shutil
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC
@@ -121,6 +123,13 @@ async def keys(pilot: Pilot[Any], *pressed: str) -> None:
     for key in pressed:
         await pilot.press(key)
         await settle(pilot)
+
+
+async def comes_soon(condition: Callable[[], bool]) -> None:
+    """Wait until a page that follows the vault shows something."""
+    async with asyncio.timeout(20):
+        while not condition():  # noqa: ASYNC110 - the page follows the vault
+            await asyncio.sleep(0.02)
 
 
 async def open_account(pilot: Pilot[Any], words: str) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 from typing import Any
 
@@ -14,7 +13,7 @@ from cerby_tui.screens.account_history import HistoryPane
 from cerby_tui.screens.compare import ChangeScreen
 from cerby_tui.widgets.bars import BottomBar
 from tests.fakes import FrozenClock
-from tests.ui.gallery import PLAIN_LOOKS, WIDE, Look, StillSession, app_over, keys, open_account, shown
+from tests.ui.gallery import PLAIN_LOOKS, WIDE, Look, StillSession, app_over, comes_soon, keys, open_account, shown
 from tests.ui.office import Office
 
 Enter = Callable[[str], StillSession]
@@ -96,9 +95,7 @@ async def test_restore_and_undo(enter: Enter, office: Office, clock: FrozenClock
         await keys(pilot, "u")
         assert session.account(office.payroll.id).item.username == "pay@example.org"
         assert said(pilot) == "Taken back: Username of Payroll."
-        async with asyncio.timeout(20):
-            while pane.table.rows[0].cells[0].text == "not sent":  # noqa: ASYNC110 - the page follows the vault
-                await asyncio.sleep(0.02)
+        await comes_soon(lambda: pane.table.rows[0].cells[0].text != "not sent")
 
 
 async def test_undo_is_offered_while_there_is_something(enter: Enter, clock: FrozenClock) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
@@ -26,7 +25,19 @@ from cerby_tui.widgets.bars import BottomBar
 from cerby_tui.widgets.field import Field
 from cerby_tui.widgets.tabs import TabLine
 from tests.fakes import NOON, FrozenClock
-from tests.ui.gallery import HOSTILE, PLAIN_LOOKS, WIDE, Look, StillSession, app_over, keys, open_account, settle, shown
+from tests.ui.gallery import (
+    HOSTILE,
+    PLAIN_LOOKS,
+    WIDE,
+    Look,
+    StillSession,
+    app_over,
+    comes_soon,
+    keys,
+    open_account,
+    settle,
+    shown,
+)
 from tests.ui.office import Office
 
 Enter = Callable[[str], StillSession]
@@ -193,9 +204,7 @@ async def test_leaving(enter: Enter, office: Office, clock: FrozenClock) -> None
         await keys(pilot, "u")
         assert said(pilot) == "Taken back: leaving Payroll."
         rows = pilot.app.screen.query_one(UsersPane).table
-        async with asyncio.timeout(20):
-            while rows.rows[1].cells[4].text != "Active":  # noqa: ASYNC110 - the page follows the vault
-                await asyncio.sleep(0.02)
+        await comes_soon(lambda: rows.rows[1].cells[4].text == "Active")
 
 
 @pytest.mark.parametrize(
