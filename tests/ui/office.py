@@ -10,7 +10,7 @@ import os
 import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from cerby_tui import authoring
 from cerby_tui.authoring.account import People
@@ -60,17 +60,24 @@ class Shared:
 class Office:
     """The people and their accounts, in memory; `write` puts them into vaults, `session` opens a copy of one."""
 
+    NAMES: ClassVar[dict[str, WorkspaceRole]] = ROLES
+
     def __init__(self, root: Path) -> None:
         self.root = root
         self.crowd = Crowd(SigningKey(os.urandom(32)), ORIGIN, None)
         self.people: dict[str, Somebody] = {}
-        for name, role in ROLES.items():
+        for name, role in self.NAMES.items():
             one = self.people[name] = Somebody(self.crowd, name, role, 1)
             self.crowd.people.append(one)
             one.join()
+        self.shared = self.accounts()
+
+    def accounts(self) -> list[Shared]:
+        """What they share."""
         self.payroll = self._payroll()
         self.handed_over = self._handed_over()
         self.people["Mal"].name, self.people["Mal"].email = HOSTILE, "\x1b[2Jmal@example.org"
+        return [self.payroll, self.handed_over]
 
     def user(self, name: str) -> bytes:
         """The id of somebody."""
@@ -133,7 +140,6 @@ class Office:
 
     def write(self, clock: FrozenClock) -> None:
         """Vaults for everybody who is still there, with the messages that each can open."""
-        accounts = (self.payroll, self.handed_over)
         for name, one in self.people.items():
             if name == "Una":
                 continue
@@ -141,7 +147,7 @@ class Office:
             (device,) = one.devices
             database = open_database(device.home, device.keys.database_key)
             applying = writing_parts(database, device.keys, extract, clock).applying
-            mine = [shared for shared in accounts if one.user in self.crowd.ledger.account(shared.id).members]
+            mine = [shared for shared in self.shared if one.user in self.crowd.ledger.account(shared.id).members]
             put_messages(applying, {shared.id: shared.messages for shared in mine})
             applying.page(Judge(database, applying._vault.identity).page([]), Progress(GENERATION, "1", clock.now(), 0))
             database.close(truncate=True)
