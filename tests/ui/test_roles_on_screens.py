@@ -19,9 +19,9 @@ from tests.ui.office import Office, Shared
 NAMES: dict[WorkspaceRole, str] = {
     "owner": "Ona", "super_admin": "Sue", "admin": "Ann", "user": "Ute", "login_only": "Lou", "guest": "Guy",
 }  # fmt: skip
-EVERYBODY = frozenset(NAMES)
-OWNERS = frozenset({"owner", "super_admin", "admin", "user"})
-ADMINS = frozenset({"owner", "super_admin", "admin"})
+EVERYBODY: frozenset[WorkspaceRole] = frozenset(NAMES)
+OWNERS: frozenset[WorkspaceRole] = frozenset({"owner", "super_admin", "admin", "user"})
+ADMINS: frozenset[WorkspaceRole] = frozenset({"owner", "super_admin", "admin"})
 
 OF_THE_WORKSPACE: dict[str, frozenset[WorkspaceRole]] = {
     "add-account": OWNERS,
