@@ -135,6 +135,8 @@ class Devices:
         identity, workspace = self._ground.identity, self._ground.around().workspace()
         this = device == identity.device
         suspended = workspace is not None and device in workspace.suspended(person.stream, workspace.n)
+        # Who was removed has no session any more, though nobody but they could write that into their chain.
+        left = workspace is not None and workspace.role_at(person.stream, workspace.n) is None
         return TrustedSession(
             device=device,
             user=person.stream,
@@ -143,7 +145,7 @@ class Devices:
             this=this,
             enrolled=view.added if view else self._streams.stored_at(person.stream, record.added),
             last_contact=view.last_contact if view else 0,
-            status="Removed" if record.removed else "Suspended" if suspended else "Approved",
+            status="Removed" if record.removed or left else "Suspended" if suspended else "Approved",
         )
 
     def _how(self, person: UserState, record: DeviceRecord) -> str:

@@ -343,6 +343,7 @@ async def test_removed_from_the_workspace(team: tuple[Session, Session, Device])
     await ada.people.remove(bob._identity.user, {})
     farewell = await ended(bob)
     assert (farewell.what, farewell.by, farewell.unsent) == ("left", "Ada Founder", ("Shop: new account",))
+    assert [one.status for one in await ada.devices.of(bob._identity.user)] == ["Removed"]
     assert farewell.export == ""
     assert left_of(device) <= KEPT_FILES
 
