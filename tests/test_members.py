@@ -59,6 +59,7 @@ async def test_role_is_changed_and_refused(crowd: Crowd, sessions: list[Session]
         with pytest.raises(RefusedError) as caught:
             await act
         assert (caught.value.code, caught.value.safe) == ("not_allowed", "Nothing was changed.")
+        assert caught.value.sentence.startswith("You may not")
 
 
 async def test_seat_is_handed_over(crowd: Crowd, sessions: list[Session]) -> None:

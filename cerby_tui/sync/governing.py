@@ -142,7 +142,7 @@ class Governing:
         try:
             after = accept(workspace, entry, self._around)
         except Refused as refused:
-            raise RefusedError(refused.rule, refused.sentence, safe=UNCHANGED) from None
+            raise RefusedError(refused.rule, _to_its_author(refused.sentence), safe=UNCHANGED) from None
         if not isinstance(after, WorkspaceState):
             raise TypeError("a workspace entry leads to a workspace")
         act = [PushEntry(workspace.stream, entry)]
@@ -183,4 +183,10 @@ def _adopted(author: Author, account: SoleOwnedAccount, after: Surroundings, peo
 
 
 def _refusal(answer: Pushed) -> RefusedError:
-    return RefusedError(answer.rule, answer.detail or f"The service refused it ({answer.rule}).", safe=UNCHANGED)
+    said = _to_its_author(answer.detail) or f"The service refused it ({answer.rule})."
+    return RefusedError(answer.rule, said, safe=UNCHANGED)
+
+
+def _to_its_author(sentence: str) -> str:
+    """The rules speak of an entry's author; here that is the person who reads it."""
+    return sentence.replace("Its author may", "You may").replace("Its author is", "You are")
