@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from cerby_tui.home import Home
 from cerby_tui.session import Session
 from cerby_tui.values import Item
+from tests.crowd import Crowd
 from tests.fakes import NOON, FrozenClock
 from tests.rig import ServiceRig, service_rig
 from tests.stage import Founder, Numbered, Text, build
@@ -55,3 +57,13 @@ def rig(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServiceRig]:
     """A real service on a real socket, for all tests that bring a workspace of their own."""
     with service_rig(tmp_path_factory.mktemp("rig"), clock=lambda: NOON) as running:
         yield running
+
+
+@pytest.fixture
+async def sessions(crowd: Crowd) -> AsyncIterator[list[Session]]:
+    """A session for each person of the `crowd` that the module gathers; it syncs only when asked."""
+    async with AsyncExitStack() as stack:
+        opened = [one.open() for one in crowd.people]
+        for session in opened:
+            stack.push_async_callback(session.close)
+        yield opened

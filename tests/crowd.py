@@ -179,3 +179,9 @@ async def gather(
     for one in crowd.people:
         crowd.settle(one, root, clock)
     return crowd
+
+
+async def everybody(*sessions: Session) -> None:
+    """Everybody syncs, and once more so that everybody has what the last one sent."""
+    for session in (*sessions, *sessions):
+        await session.sync_now()

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
 from pathlib import Path
 
 import pytest
@@ -11,7 +9,7 @@ import pytest
 from cerby_tui.errors import RefusedError, SessionRemoved
 from cerby_tui.session import Session
 from cerby_tui.values import CardFilter, InboxFilter, Item
-from tests.crowd import Crowd, gather
+from tests.crowd import Crowd, everybody, gather
 from tests.fakes import FrozenClock
 from tests.rig import ServiceRig
 from tests.test_upkeep import held
@@ -24,22 +22,6 @@ EVERYTHING = InboxFilter()
 async def crowd(rig: ServiceRig, tmp_path: Path, clock: FrozenClock) -> Crowd:
     """Ada owns the workspace; Bob, Cleo and Dan are Users."""
     return await gather(rig, tmp_path, clock, ("owner", "user", "user", "user"))
-
-
-@pytest.fixture
-async def sessions(crowd: Crowd) -> AsyncIterator[list[Session]]:
-    """A session for each of them that syncs only when asked."""
-    async with AsyncExitStack() as stack:
-        opened = [one.open() for one in crowd.people]
-        for session in opened:
-            stack.push_async_callback(session.close)
-        yield opened
-
-
-async def everybody(*sessions: Session) -> None:
-    """Everybody syncs, and once more so that everybody has what the last one sent."""
-    for session in (*sessions, *sessions):
-        await session.sync_now()
 
 
 async def owned_by(session: Session, rig: ServiceRig) -> tuple[bytes, str]:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any, Literal
 
@@ -15,7 +13,7 @@ from cerby_tui.session import Session
 from cerby_tui.team_values import FieldChange
 from cerby_tui.values import CardFilter, CustomField, Item
 from cerby_tui.vault.versions import Stored, changes_between, wrote_beside, wrote_standing
-from tests.crowd import Crowd, gather
+from tests.crowd import Crowd, everybody, gather
 from tests.fakes import FrozenClock
 from tests.rig import ServiceRig
 
@@ -29,22 +27,6 @@ PEOPLE = (b"ada", b"bob", b"cleo", b"dan")
 async def crowd(rig: ServiceRig, tmp_path: Path, clock: FrozenClock) -> Crowd:
     """Ada, Bob and Cleo."""
     return await gather(rig, tmp_path, clock)
-
-
-@pytest.fixture
-async def sessions(crowd: Crowd) -> AsyncIterator[list[Session]]:
-    """A session for each of them that syncs only when asked."""
-    async with AsyncExitStack() as stack:
-        opened = [one.open() for one in crowd.people]
-        for session in opened:
-            stack.push_async_callback(session.close)
-        yield opened
-
-
-async def everybody(*sessions: Session) -> None:
-    """Everybody syncs, and once more so that everybody has what the last one sent."""
-    for session in (*sessions, *sessions):
-        await session.sync_now()
 
 
 async def shared(crowd: Crowd, sessions: list[Session]) -> bytes:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
 from pathlib import Path
 
 import pytest
@@ -13,7 +11,7 @@ from cerby_tui.leavers import CANNOT
 from cerby_tui.session import Session
 from cerby_tui.team_values import Leaver
 from cerby_tui.values import Item
-from tests.crowd import Crowd, gather
+from tests.crowd import Crowd, everybody, gather
 from tests.fakes import FrozenClock
 from tests.rig import ServiceRig
 
@@ -22,22 +20,6 @@ from tests.rig import ServiceRig
 async def crowd(rig: ServiceRig, tmp_path: Path, clock: FrozenClock) -> Crowd:
     """Ada, who founded the workspace, Bob and Cleo with two sessions each."""
     return await gather(rig, tmp_path, clock, devices=2)
-
-
-@pytest.fixture
-async def sessions(crowd: Crowd) -> AsyncIterator[list[Session]]:
-    """A session for each of them that syncs only when asked."""
-    async with AsyncExitStack() as stack:
-        opened = [one.open() for one in crowd.people]
-        for session in opened:
-            stack.push_async_callback(session.close)
-        yield opened
-
-
-async def everybody(*sessions: Session) -> None:
-    """Everybody syncs, and once more so that everybody has what the last one sent."""
-    for session in (*sessions, *sessions):
-        await session.sync_now()
 
 
 async def shared(crowd: Crowd, sessions: list[Session], label: str = "Shop", role: str = "collaborator") -> bytes:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
 from pathlib import Path
 
 import pytest
@@ -26,16 +24,6 @@ HOUR = 3_600
 async def crowd(rig: ServiceRig, tmp_path: Path, clock: FrozenClock) -> Crowd:
     """One person of each role, in the order of the ladder."""
     return await gather(rig, tmp_path, clock, ("owner", "super_admin", "admin", "user", "login_only", "guest"))
-
-
-@pytest.fixture
-async def sessions(crowd: Crowd) -> AsyncIterator[list[Session]]:
-    """A session for each of them that syncs only when asked."""
-    async with AsyncExitStack() as stack:
-        opened = [one.open() for one in crowd.people]
-        for session in opened:
-            stack.push_async_callback(session.close)
-        yield opened
 
 
 async def test_roles_that_may_be_given(crowd: Crowd, sessions: list[Session]) -> None:

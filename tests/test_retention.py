@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
@@ -34,16 +32,6 @@ def rig(tmp_path: Path, clock: FrozenClock) -> Any:
 async def crowd(rig: ServiceRig, tmp_path: Path, clock: FrozenClock) -> Crowd:
     """Ada and Bob, in a workspace that keeps messages for thirty days."""
     return await gather(rig, tmp_path, clock, ("owner", "user"), policy=Policy(retention=30 * DAY))
-
-
-@pytest.fixture
-async def sessions(crowd: Crowd) -> AsyncIterator[list[Session]]:
-    """A session for each of them that syncs only when asked."""
-    async with AsyncExitStack() as stack:
-        opened = [one.open() for one in crowd.people]
-        for session in opened:
-            stack.push_async_callback(session.close)
-        yield opened
 
 
 def texts(rig: ServiceRig) -> list[int]:

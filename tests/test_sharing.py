@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
 from pathlib import Path
 
 import pytest
@@ -13,7 +11,7 @@ from cerby_tui.errors import RefusedError, UsageError
 from cerby_tui.session import Session
 from cerby_tui.sharing import LEAVES
 from cerby_tui.values import CardFilter, Changed, InboxFilter, Item
-from tests.crowd import Crowd, gather
+from tests.crowd import Crowd, everybody, gather
 from tests.devices import until
 from tests.fakes import FrozenClock
 from tests.rig import ServiceRig
@@ -27,22 +25,6 @@ EVERYTHING = InboxFilter()
 async def crowd(rig: ServiceRig, tmp_path: Path, clock: FrozenClock) -> Crowd:
     """Ada, Bob and Cleo."""
     return await gather(rig, tmp_path, clock)
-
-
-@pytest.fixture
-async def sessions(crowd: Crowd) -> AsyncIterator[list[Session]]:
-    """A session for each of them that syncs only when asked."""
-    async with AsyncExitStack() as stack:
-        opened = [one.open() for one in crowd.people]
-        for session in opened:
-            stack.push_async_callback(session.close)
-        yield opened
-
-
-async def everybody(*sessions: Session) -> None:
-    """Everybody syncs, and once more so that everybody has what the last one sent."""
-    for session in (*sessions, *sessions):
-        await session.sync_now()
 
 
 async def test_share_reaches_the_other_person(crowd: Crowd, sessions: list[Session]) -> None:

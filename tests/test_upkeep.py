@@ -19,7 +19,7 @@ from cerby_tui.values import CardFilter, Changed, Item
 from cerby_wire.headers import Entry
 from cerby_wire.shapes import PushEntry
 from cerby_wire.state import AccountState, UserState, WorkspaceState
-from tests.crowd import Crowd, Somebody, gather
+from tests.crowd import Crowd, Somebody, everybody, gather
 from tests.devices import QUICK, until
 from tests.fakes import FrozenClock
 from tests.rig import ServiceRig
@@ -47,12 +47,6 @@ async def opened(crowd: Crowd) -> AsyncIterator[Open]:
             return session
 
         yield open_one
-
-
-async def everybody(*sessions: Session) -> None:
-    """Everybody syncs, and once more so that everybody has what the last one sent."""
-    for session in (*sessions, *sessions):
-        await session.sync_now()
 
 
 def held(session: Session, account: bytes) -> AccountState:
