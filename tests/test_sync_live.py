@@ -47,6 +47,23 @@ async def numbered(session: Session) -> tuple[bytes, str]:
     return account, offer.e164
 
 
+async def test_a_change_does_not_wait_for_read_marks(first: Device, rig: ServiceRig) -> None:
+    """While more read marks are waited for, what others are to see is sent at once."""
+    session = first.open(times=replace(QUICK, gather=3_600.0))
+    session.start()
+    try:
+        await until(session, lambda: session.status().state == "live")
+        account, e164 = await numbered(session)
+        await session.sync_now()
+        await rig.text(e164, "Your code is 593021")
+        await until(session, lambda: session.count_messages(EVERYTHING) == 1)
+        await session.mark_read([session.messages(EVERYTHING)[0].key])
+        await session.edit_account(account, {"notes": "read this"})
+        await until(session, lambda: not session.waiting())
+    finally:
+        await session.close()
+
+
 async def test_message_arrives_without_asking(live: Session, rig: ServiceRig) -> None:
     """A text to the number shows up by itself, once, with its code, and the session says which message is new."""
     account, e164 = await numbered(live)

@@ -6,6 +6,7 @@ import asyncio
 import logging
 import random
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 
 import msgspec
 
@@ -169,6 +170,14 @@ class Conductor:
         else:
             self._mirror()
 
+    async def _gather(self) -> None:
+        """Read marks come in flocks: wait a little for more, but not with what somebody else is to see."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._times.gather):
+                while not self._whole and not self._vault.outbox.count():
+                    self._wished.clear()
+                    await self._wished.wait()
+
     async def _work(self) -> None:
         """Fulfil wishes one after the other, and make a whole round now and then in any case."""
         backoff = Backoff(self._times)
@@ -178,8 +187,7 @@ class Conductor:
                     await self._wished.wait()
             except TimeoutError:
                 self._whole = True
-            if not self._whole and not self._vault.outbox.count():
-                await asyncio.sleep(self._times.gather)  # read marks come in flocks
+            await self._gather()
             whole, self._whole = self._whole, False
             asks = whole or bool(self._vault.outbox.count())
             self._wished.clear()
